@@ -1,0 +1,43 @@
+//! Who caused something: the facts that events and plugins get to see of a caller.
+
+use crate::clock::Timestamp;
+use crate::ids::{SessionId, UserId};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// Who caused a call or an event. Each part is absent where there is none: a server that calls with the HTTP key has no
+/// user, a call over plain HTTP has no session, a plugin's start has nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Caller {
+    pub user: Option<CallerUser>,
+    pub session: Option<CallerSession>,
+    pub client: Option<ClientAddress>,
+}
+
+/// The user of a caller, as their session token tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallerUser {
+    pub id: UserId,
+    pub username: Arc<str>,
+    /// What the client gave when it logged in.
+    pub vars: Arc<BTreeMap<String, String>>,
+    /// When the session token expires.
+    pub expires_at: Timestamp,
+}
+
+/// The socket of a caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallerSession {
+    pub id: SessionId,
+    /// The language that the client asked for, such as `en`.
+    pub lang: Arc<str>,
+}
+
+/// Where a client connects from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientAddress {
+    pub ip: IpAddr,
+    /// 0 where a proxy does not tell it.
+    pub port: u16,
+}

@@ -1,0 +1,6 @@
+//! The command line.
+
+use std::process::ExitCode;
+
+/// Runs the command that the arguments name.
+pub fn run() -> ExitCode { todo!() }

@@ -1,0 +1,276 @@
+//! The configuration: plain data with defaults. `config/load.rs` fills it from file, environment and command line;
+//! `config/check.rs` finds all faults at once.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+/// Everything that can be configured: `[section] key` in TOML, `MEADHALL_SECTION__KEY` in the environment,
+/// `--set section.key=value` on the command line.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    pub server: ServerConfig,
+    pub socket: SocketConfig,
+    pub session: SessionConfig,
+    pub runtime: RuntimeConfig,
+    pub storage: StorageConfig,
+    pub login: LoginConfig,
+    pub cors: CorsConfig,
+    pub metrics: MetricsConfig,
+    pub log: LogConfig,
+    /// Settings handed to plugins: `[plugin.NAME] key = "value"`.
+    pub plugin: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// `[server]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServerConfig {
+    /// This server's name, shown to plugins and part of every presence.
+    pub name: String,
+    /// Where clients connect: REST and websocket.
+    pub listen: SocketAddr,
+    /// Where everything that lasts is kept.
+    pub data_dir: PathBuf,
+    /// What clients log in with, as the user name of HTTP Basic. Empty: a random one, made at the first start.
+    pub server_key: String,
+    /// How long a stop may take.
+    pub shutdown_grace_ms: u64,
+    /// Connections at once.
+    pub max_connections: usize,
+    /// Connections at once from one address.
+    pub max_connections_per_address: usize,
+    /// Bytes of a request body.
+    pub max_request_size_bytes: usize,
+    /// How long a client may take to send the head of a request.
+    pub header_timeout_ms: u64,
+    /// Proxies whose `x-forwarded-for` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Development: well-known keys, loopback only.
+    pub dev: bool,
+}
+
+/// `[socket]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SocketConfig {
+    /// Bytes of a message from a client.
+    pub max_message_size_bytes: usize,
+    pub ping_period_ms: u64,
+    /// A client that has not answered a ping for this long is closed.
+    pub pong_wait_ms: u64,
+    /// Received messages after which ping timer and pong deadline start anew.
+    pub ping_backoff_threshold: u32,
+    /// More waiting messages than this, and no byte taken for `write_wait_ms`, closes a session.
+    pub outgoing_queue_size: usize,
+    /// More waiting bytes than this closes a session at once.
+    pub outgoing_queue_bytes: usize,
+    pub write_wait_ms: u64,
+    /// How long the server waits for the client's half of a close.
+    pub close_ack_wait_ms: u64,
+}
+
+/// `[session]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SessionConfig {
+    /// Empty: a random one, made at the first start.
+    pub encryption_key: String,
+    /// Empty: a random one, made at the first start.
+    pub refresh_encryption_key: String,
+    pub token_expiry_sec: u64,
+    pub refresh_token_expiry_sec: u64,
+    /// A new socket closes the user's older ones.
+    pub single_socket: bool,
+    /// A login invalidates all earlier tokens of the user.
+    pub single_session: bool,
+}
+
+/// `[runtime]`: plugins and events.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RuntimeConfig {
+    /// What servers call RPCs with. Empty: a random one, made at the first start.
+    pub http_key: String,
+    /// Plugin files and folders, in order.
+    pub plugins: Vec<PathBuf>,
+    pub event_queue_size: usize,
+    pub event_queue_workers: usize,
+    pub rpc_deadline_ms: u64,
+    pub event_deadline_ms: u64,
+    pub start_deadline_ms: u64,
+    /// Bytes of one instance.
+    pub instance_memory_bytes: usize,
+    /// Instances of one plugin.
+    pub instances: usize,
+    pub instance_wait_ms: u64,
+    /// Bytes of one result.
+    pub result_bytes: usize,
+    /// Bytes of content that a plugin sends in one message.
+    pub content_bytes: usize,
+    /// Log lines of one call.
+    pub log_lines: usize,
+}
+
+/// `[storage]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StorageConfig {
+    /// 0: every write is on disk before it is acknowledged. Above: synced at this interval; what was acknowledged since
+    /// the last sync is lost in a crash.
+    pub sync_interval_ms: u64,
+    /// Bytes of cache.
+    pub cache_bytes: u64,
+}
+
+/// `[login]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LoginConfig {
+    /// Passwords hashed at once.
+    pub password_hashes_at_once: usize,
+    /// Passwords that may wait to be hashed; more get 429.
+    pub password_hashes_waiting: usize,
+    /// Failed attempts for one account, and from one address, within the window.
+    pub failures_per_account: u32,
+    pub failures_per_address: u32,
+    pub failure_window_sec: u64,
+}
+
+/// `[cors]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CorsConfig {
+    /// `*`, or the origins that browsers may call from.
+    pub origins: Vec<String>,
+}
+
+/// `[metrics]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MetricsConfig {
+    /// Where `/metrics` is served; none turns it off.
+    pub listen: Option<SocketAddr>,
+}
+
+/// `[log]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogConfig {
+    /// `text` or `json`.
+    pub format: LogFormat,
+    /// A level, or a filter such as `info,meadhall::plugin=debug`.
+    pub level: String,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            name: "meadhall".into(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 7350)),
+            data_dir: "data".into(),
+            server_key: String::new(),
+            shutdown_grace_ms: 10_000,
+            max_connections: 100_000,
+            max_connections_per_address: 10_000,
+            max_request_size_bytes: 262_144,
+            header_timeout_ms: 10_000,
+            trusted_proxies: Vec::new(),
+            dev: false,
+        }
+    }
+}
+
+impl Default for SocketConfig {
+    fn default() -> Self {
+        Self {
+            max_message_size_bytes: 4096,
+            ping_period_ms: 15_000,
+            pong_wait_ms: 25_000,
+            ping_backoff_threshold: 20,
+            outgoing_queue_size: 64,
+            outgoing_queue_bytes: 1 << 20,
+            write_wait_ms: 5_000,
+            close_ack_wait_ms: 2_000,
+        }
+    }
+}
+
+impl Default for SessionConfig {
+    fn default() -> Self {
+        Self {
+            encryption_key: String::new(),
+            refresh_encryption_key: String::new(),
+            token_expiry_sec: 3600,
+            refresh_token_expiry_sec: 24 * 3600,
+            single_socket: false,
+            single_session: false,
+        }
+    }
+}
+
+impl Default for RuntimeConfig {
+    fn default() -> Self {
+        Self {
+            http_key: String::new(),
+            plugins: Vec::new(),
+            event_queue_size: 65_536,
+            event_queue_workers: 8,
+            rpc_deadline_ms: 5_000,
+            event_deadline_ms: 10_000,
+            start_deadline_ms: 30_000,
+            instance_memory_bytes: 64 << 20,
+            instances: 16,
+            instance_wait_ms: 1_000,
+            result_bytes: 1 << 20,
+            content_bytes: 64 << 10,
+            log_lines: 100,
+        }
+    }
+}
+
+impl Default for StorageConfig {
+    fn default() -> Self {
+        Self { sync_interval_ms: 0, cache_bytes: 256 << 20 }
+    }
+}
+
+impl Default for LoginConfig {
+    fn default() -> Self {
+        Self {
+            password_hashes_at_once: 2,
+            password_hashes_waiting: 64,
+            failures_per_account: 10,
+            failures_per_address: 100,
+            failure_window_sec: 60,
+        }
+    }
+}
+
+impl Default for CorsConfig {
+    fn default() -> Self {
+        Self { origins: vec!["*".into()] }
+    }
+}
+
+impl Default for MetricsConfig {
+    fn default() -> Self {
+        Self { listen: Some(SocketAddr::from(([127, 0, 0, 1], 9350))) }
+    }
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, level: "info".into() }
+    }
+}

@@ -1,0 +1,74 @@
+//! Failures as clients and plugins see them: the one place where a core error becomes a code and a text.
+
+use meadhall_core::chat::ChatError;
+use meadhall_core::events::QueueFull;
+use meadhall_core::history::ListError;
+use meadhall_core::store::StoreError;
+use meadhall_core::tracker::JoinError;
+use meadhall_protocol::error::Code;
+use std::borrow::Cow;
+
+/// A refused or failed request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The gRPC code; REST answers its HTTP status, a socket one of the realtime codes.
+    pub code: Code,
+    /// One sentence.
+    pub message: Cow<'static, str>,
+}
+
+impl Failure {
+    /// A failure with a code and a text.
+    pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, message: message.into() }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let code = match error {
+            StoreError::Failed(_) | StoreError::Unreadable(_) => Code::Internal,
+            StoreError::Closed => Code::Unavailable,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<JoinError> for Failure {
+    fn from(error: JoinError) -> Self {
+        match error {
+            JoinError::SessionClosed(_) => Self::new(Code::NotFound, error.to_string()),
+        }
+    }
+}
+
+impl From<QueueFull> for Failure {
+    fn from(error: QueueFull) -> Self {
+        Self::new(Code::ResourceExhausted, error.to_string())
+    }
+}
+
+impl From<ListError> for Failure {
+    fn from(error: ListError) -> Self {
+        match error {
+            ListError::InvalidCursor => Self::new(Code::InvalidArgument, error.to_string()),
+            ListError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChatError> for Failure {
+    fn from(error: ChatError) -> Self {
+        let code = match error {
+            ChatError::Store(error) => return error.into(),
+            ChatError::Join(error) => return error.into(),
+            ChatError::MessageNotFound => Code::NotFound,
+            ChatError::NotJoined => Code::FailedPrecondition,
+            ChatError::InvalidRoomName(_)
+            | ChatError::ControlCharacters
+            | ChatError::InvalidContent
+            | ChatError::ContentTooLarge(..) => Code::InvalidArgument,
+        };
+        Self::new(code, error.to_string())
+    }
+}

@@ -1,0 +1,3 @@
+//! The network: accepting connections, routing requests, sockets.
+
+pub mod tokens;

@@ -1,0 +1,1 @@
+//! Realtime: what a client sends on its socket, and what it gets.
