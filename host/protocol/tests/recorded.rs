@@ -4,7 +4,9 @@
 //! ids, times and tokens replaced. What a client sends need not be as we would write it (camel case, `null`, fields that
 //! nobody knows); what the server sends must be.
 
-use meadhall_protocol::codec::{DecodeError, Format, UnknownFields, decode_envelope, encode_envelope, from_json, to_json};
+use meadhall_protocol::codec::{
+    DecodeError, Format, UnknownFields, decode_envelope, encode_envelope, from_json, to_json,
+};
 use meadhall_protocol::realtime::{self, Envelope, envelope::Message};
 use meadhall_protocol::timestamp::Timestamp;
 use meadhall_protocol::{api, error::RealtimeCode};
@@ -18,7 +20,8 @@ fn read_and_write(kind: &str, text: &str) -> Result<String, DecodeError> {
     match kind {
         "Envelope" => {
             let envelope = decode_envelope(Format::Json, text.as_bytes())?;
-            Ok(String::from_utf8(encode_envelope(Format::Json, &envelope).into()).unwrap())
+            String::from_utf8(encode_envelope(Format::Json, &envelope).into())
+                .map_err(|error| DecodeError(error.to_string()))
         }
         "Account" => rest::<api::Account>(text),
         "AccountCustom" => rest::<api::AccountCustom>(text),
