@@ -7,12 +7,14 @@ use anyhow::{Context, Result, ensure};
 use std::process::Command;
 use std::time::Instant;
 
+type Check = fn() -> Result<()>;
+
 /// Runs all checks, and stops at the first that fails.
 ///
 /// # Errors
 /// When a check fails; the sentence names it.
 pub(crate) fn run() -> Result<()> {
-    let checks: [(&str, fn() -> Result<()>); 6] = [
+    let checks: [(&str, Check); 6] = [
         ("format", format),
         ("lints", lints),
         ("documentation", documentation),

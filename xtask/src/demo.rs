@@ -17,6 +17,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     plugins::build()?;
     // One build of both, so that they share every compiled dependency. The development profile: it starts minutes earlier.
     command::run(&mut cargo(["build", "--workspace", "--bins"]))?;
-    let demo = std::env::current_exe().context("finding the folder of compiled programs")?.with_file_name("meadhall-demo");
+    let demo =
+        std::env::current_exe().context("finding the folder of compiled programs")?.with_file_name("meadhall-demo");
     command::run(Command::new(demo).args(arguments).current_dir(root()))
 }
