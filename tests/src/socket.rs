@@ -140,6 +140,11 @@ impl Socket {
         }
     }
 
+    /// The oldest envelope that arrived while the socket waited for a reply; none when there is none.
+    pub fn arrived(&mut self) -> Option<Value> {
+        self.arrived.pop_front()
+    }
+
     /// The next message of one kind, such as `channel_message`; others stay for later.
     ///
     /// # Errors
