@@ -8,6 +8,8 @@ mod command;
 mod demo;
 mod plugins;
 mod test;
+#[cfg(test)]
+mod tidy;
 mod tools;
 
 use std::process::ExitCode;
