@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod app;
+pub mod convert;
 pub mod failure;
 pub mod metrics;
 pub mod logging;
