@@ -2,6 +2,8 @@
 
 mod chat;
 mod crash;
+mod disk;
+mod hooks;
 mod javascript;
 mod order;
 mod refusals;
