@@ -5,8 +5,9 @@ use super::endpoint::{Call, Endpoint, Input};
 use super::reply::Empty;
 use crate::convert;
 use crate::failure::Failure;
-use meadhall_core::account::AccountUpdate;
-use meadhall_protocol::api;
+use meadhall_core::account::{AccountError, AccountUpdate};
+use meadhall_protocol::error::Code;
+use meadhall_protocol::{api, texts};
 
 /// `GET /v2/account`
 pub(super) struct GetAccount;
@@ -26,8 +27,11 @@ impl Endpoint for GetAccount {
     }
 
     async fn run(call: &mut Call, _: Self::Request) -> Result<Self::Reply, Failure> {
-        let account = call.app.core.accounts.get(call.user()?.id).await?;
-        Ok(convert::account(&account))
+        match call.app.core.accounts.get(call.user()?.id).await {
+            Ok(account) => Ok(convert::account(&account)),
+            Err(AccountError::NotFound) => Err(Failure::new(Code::NotFound, texts::ACCOUNT_NOT_FOUND)),
+            Err(other) => Err(other.into()),
+        }
     }
 }
 

@@ -9,10 +9,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use meadhall_core::clock::Timestamp;
 use meadhall_protocol::error::Code;
+use meadhall_protocol::texts;
 use subtle::ConstantTimeEq as _;
-
-pub(super) const TOKEN_REQUIRED: &str = "Auth token required";
-pub(super) const TOKEN_INVALID: &str = "Auth token invalid";
 
 /// What a caller must show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,11 +27,11 @@ pub(super) enum Auth {
 /// When it is missing or wrong.
 pub(super) fn server_key(app: &App, headers: &HeaderMap) -> Result<(), Failure> {
     let Some(authorization) = headers.get(header::AUTHORIZATION) else {
-        return Err(Failure::new(Code::Unauthenticated, "Server key required"));
+        return Err(Failure::new(Code::Unauthenticated, texts::SERVER_KEY_REQUIRED));
     };
     match basic_user(authorization.as_bytes()) {
         Some(user) if same(&user, &app.config.server.server_key) => Ok(()),
-        _ => Err(Failure::new(Code::Unauthenticated, "Server key invalid")),
+        _ => Err(Failure::new(Code::Unauthenticated, texts::SERVER_KEY_INVALID)),
     }
 }
 
@@ -43,11 +41,11 @@ pub(super) fn server_key(app: &App, headers: &HeaderMap) -> Result<(), Failure> 
 /// When it is missing or invalid.
 pub(super) fn session(app: &App, headers: &HeaderMap, now: Timestamp) -> Result<SessionToken, Failure> {
     let Some(authorization) = headers.get(header::AUTHORIZATION) else {
-        return Err(Failure::new(Code::Unauthenticated, TOKEN_REQUIRED));
+        return Err(Failure::new(Code::Unauthenticated, texts::AUTH_TOKEN_REQUIRED));
     };
     bearer(authorization.as_bytes())
         .and_then(|token| valid_session(app, token, now))
-        .ok_or_else(|| Failure::new(Code::Unauthenticated, TOKEN_INVALID))
+        .ok_or_else(|| Failure::new(Code::Unauthenticated, texts::AUTH_TOKEN_INVALID))
 }
 
 /// The token, when it is good and was not logged out.

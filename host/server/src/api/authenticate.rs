@@ -7,7 +7,7 @@ use crate::net::tokens::Claims;
 use meadhall_core::account::{Credential, LoginRequest};
 use meadhall_core::caller::{Caller, CallerUser};
 use meadhall_protocol::api;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// `POST /v2/account/authenticate/device`
@@ -81,7 +81,7 @@ impl Endpoint for AuthenticateCustom {
 async fn login(
     call: &mut Call,
     credential: Credential,
-    vars: HashMap<String, String>,
+    vars: BTreeMap<String, String>,
     create: Option<bool>,
     username: String,
 ) -> Result<api::Session, Failure> {
@@ -93,7 +93,7 @@ async fn login(
         token_id: app.core.env.uuid(),
         user_id: login.user_id,
         username: login.username.into(),
-        vars: Arc::new(vars.into_iter().collect()),
+        vars: Arc::new(vars),
         issued_at: call.now.seconds(),
     };
     if app.config.session.single_session {

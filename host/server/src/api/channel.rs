@@ -9,6 +9,7 @@ use meadhall_core::ids::UserId;
 use meadhall_core::stream::{Stream, mode};
 use meadhall_protocol::api;
 use meadhall_protocol::error::Code;
+use meadhall_protocol::texts;
 
 const MAX_LIMIT: i32 = 100;
 
@@ -33,8 +34,9 @@ impl Endpoint for ListChannelMessages {
     async fn run(call: &mut Call, request: Self::Request) -> Result<Self::Reply, Failure> {
         let limit = request.limit.unwrap_or(1);
         let in_range = usize::try_from(limit).ok().filter(|_| (1..=MAX_LIMIT).contains(&limit));
-        let limit = in_range.ok_or_else(|| refused("Invalid limit - limit must be between 1 and 100."))?;
-        let stream = convert::channel_stream(&request.channel_id).map_err(|_| refused("Invalid channel ID."))?;
+        let limit = in_range.ok_or_else(|| refused(texts::HISTORY_LIMIT_INVALID))?;
+        let stream =
+            convert::channel_stream(&request.channel_id).map_err(|_| refused(texts::HISTORY_CHANNEL_INVALID))?;
         may_read(call.user()?.id, &stream)?;
         let page = PageRequest {
             stream,
@@ -51,9 +53,9 @@ fn may_read(user: UserId, stream: &Stream) -> Result<(), Failure> {
     match stream.mode {
         mode::ROOM => Ok(()),
         mode::DIRECT if stream.subject == user.uuid() || stream.subcontext == user.uuid() => Ok(()),
-        mode::DIRECT => Err(refused("Channel not found.")),
-        mode::GROUP => Err(refused("Group not found.")),
-        _ => Err(refused("Invalid channel ID.")),
+        mode::DIRECT => Err(refused(texts::HISTORY_CHANNEL_NOT_FOUND)),
+        mode::GROUP => Err(refused(texts::HISTORY_GROUP_NOT_FOUND)),
+        _ => Err(refused(texts::HISTORY_CHANNEL_INVALID)),
     }
 }
 

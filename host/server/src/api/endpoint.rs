@@ -13,6 +13,7 @@ use meadhall_core::caller::{Caller, CallerUser};
 use meadhall_core::clock::Timestamp;
 use meadhall_protocol::codec::{self, UnknownFields};
 use meadhall_protocol::error::Code;
+use meadhall_protocol::texts;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
@@ -86,7 +87,7 @@ impl Call {
     /// # Errors
     /// When the endpoint did not ask for a session.
     pub(super) fn user(&self) -> Result<&CallerUser, Failure> {
-        self.caller.user.as_ref().ok_or_else(|| Failure::new(Code::Unauthenticated, auth::TOKEN_REQUIRED))
+        self.caller.user.as_ref().ok_or_else(|| Failure::new(Code::Unauthenticated, texts::AUTH_TOKEN_REQUIRED))
     }
 
     fn context(&self) -> CallContext {
@@ -129,6 +130,6 @@ async fn before<E: Endpoint>(call: &Call, request: E::Request) -> Result<E::Requ
         Before::Replace(json) => codec::from_json(json.as_bytes(), UnknownFields::Skip).map_err(|error| {
             Failure::new(Code::Internal, format!("before-hook of {} returned no valid request: {error}", E::NAME))
         }),
-        Before::Drop => Err(Failure::new(Code::NotFound, "Requested resource was not found.")),
+        Before::Drop => Err(Failure::new(Code::NotFound, texts::RESOURCE_NOT_FOUND)),
     }
 }

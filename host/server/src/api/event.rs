@@ -25,12 +25,9 @@ impl Endpoint for Event {
 
     /// Answers as soon as it is queued; 429 when the queue is full.
     async fn run(call: &mut Call, request: Self::Request) -> Result<Self::Reply, Failure> {
-        let mut properties: Vec<_> = request.properties.into_iter().collect();
-        // A map has no order of its own; handlers see the same one every time.
-        properties.sort_unstable();
         let event = CoreEvent {
             name: request.name,
-            properties,
+            properties: request.properties.into_iter().collect(),
             timestamp: request.timestamp.map(moment),
             // Whatever the client says.
             external: true,

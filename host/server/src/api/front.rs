@@ -12,6 +12,7 @@ use axum::http::{Request, StatusCode};
 use axum::response::Response;
 use futures_util::future::BoxFuture;
 use meadhall_protocol::error::Code;
+use meadhall_protocol::texts;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -101,9 +102,9 @@ impl Service<Request<Body>> for Dispatch {
                 let reply = handler(incoming);
                 return Box::pin(async move { Ok(reply.await.into_response(gzip)) });
             }
-            Found::Later(name) => Failure::new(Code::Unimplemented, format!("not supported yet: {name}")),
-            Found::WrongMethod => Failure::new(Code::Unimplemented, "Method Not Allowed"),
-            Found::Nothing => Failure::new(Code::NotFound, "Not Found"),
+            Found::Later(name) => Failure::new(Code::Unimplemented, texts::not_supported(name)),
+            Found::WrongMethod => Failure::new(Code::Unimplemented, texts::METHOD_NOT_ALLOWED),
+            Found::Nothing => Failure::new(Code::NotFound, texts::NOT_FOUND),
             Found::Undecodable(failure) => failure,
         };
         Box::pin(std::future::ready(Ok(Reply::failure(&failure).into_response(false))))

@@ -16,6 +16,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use meadhall_core::caller::{Caller, CallerUser};
 use meadhall_protocol::error::Code;
+use meadhall_protocol::texts;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -32,7 +33,7 @@ async fn answer(mut incoming: Incoming) -> Result<Reply, Refusal> {
     let authorized = authorize(&incoming, &query)?;
     let id = query.text("id")?.to_lowercase();
     if id.is_empty() {
-        return Err(Failure::new(Code::InvalidArgument, "RPC ID must be set").into());
+        return Err(Failure::new(Code::InvalidArgument, texts::RPC_ID_REQUIRED).into());
     }
     if !app.plugins.has_rpc(&id) {
         return Err(CallError::NotFound.into());
@@ -71,22 +72,22 @@ fn authorize(incoming: &Incoming, query: &Query) -> Result<Authorized, Failure> 
     if let Some(key) = query.first("http_key").filter(|key| !key.is_empty()) {
         return match auth::same(key, http_key) {
             true => Ok(Authorized { user: None, by_header: false }),
-            false => refused("HTTP key invalid"),
+            false => refused(texts::HTTP_KEY_INVALID),
         };
     }
     let Some(authorization) = incoming.parts.headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes) else {
-        return refused("Auth token or HTTP key required");
+        return refused(texts::AUTH_TOKEN_OR_HTTP_KEY_REQUIRED);
     };
     if let Some(token) = auth::bearer(authorization) {
         return match auth::valid_session(app, token, app.core.env.now()) {
             Some(token) => Ok(Authorized { user: Some(token.user), by_header: true }),
-            None => refused(auth::TOKEN_INVALID),
+            None => refused(texts::AUTH_TOKEN_INVALID),
         };
     }
     match auth::basic_user(authorization) {
         Some(key) if auth::same(&key, http_key) => Ok(Authorized { user: None, by_header: true }),
-        Some(_) => refused("HTTP key invalid"),
-        None => refused(auth::TOKEN_INVALID),
+        Some(_) => refused(texts::HTTP_KEY_INVALID),
+        None => refused(texts::AUTH_TOKEN_INVALID),
     }
 }
 
@@ -102,7 +103,7 @@ fn payload(body: &Bytes, unwrap: bool) -> Result<String, Failure> {
     }
     serde_json::from_slice::<Option<String>>(body)
         .map(Option::unwrap_or_default)
-        .map_err(|_| refused("RPC payload must be a JSON string"))
+        .map_err(|_| refused(texts::RPC_BODY_IS_NO_TEXT))
 }
 
 /// What the function may read of the request's headers. Not the authorization that let the caller in: a session token

@@ -10,6 +10,7 @@ use meadhall_core::account::AccountError;
 use meadhall_core::clock::Timestamp;
 use meadhall_protocol::api;
 use meadhall_protocol::error::Code;
+use meadhall_protocol::texts;
 use std::sync::Arc;
 
 /// `POST /v2/account/session/refresh`
@@ -30,10 +31,10 @@ impl Endpoint for SessionRefresh {
     /// Token id, time of issue and, unless new ones are given, vars stay; the name is read again.
     async fn run(call: &mut Call, request: Self::Request) -> Result<Self::Reply, Failure> {
         if request.token.is_empty() {
-            return Err(Failure::new(Code::InvalidArgument, "Refresh token is required."));
+            return Err(Failure::new(Code::InvalidArgument, texts::REFRESH_TOKEN_REQUIRED));
         }
         let app = Arc::clone(&call.app);
-        let invalid = || Failure::new(Code::Unauthenticated, "Refresh token invalid or expired.");
+        let invalid = || Failure::new(Code::Unauthenticated, texts::REFRESH_TOKEN_EXPIRED);
         let old = app.tokens.verify_refresh(&request.token, call.now).map_err(|_| invalid())?;
         if app.core.revocations.is_revoked(old.user.id, old.token_id, Timestamp::from_seconds(old.issued_at)) {
             return Err(invalid());
@@ -43,7 +44,7 @@ impl Endpoint for SessionRefresh {
             AccountError::NotFound => invalid(),
             other => other.into(),
         })?;
-        let vars = if request.vars.is_empty() { old.user.vars } else { Arc::new(request.vars.into_iter().collect()) };
+        let vars = if request.vars.is_empty() { old.user.vars } else { Arc::new(request.vars) };
         let claims = Claims {
             token_id: old.token_id,
             user_id: old.user.id,
@@ -83,11 +84,11 @@ impl Endpoint for SessionLogout {
         let mut ended = Vec::new();
         if !request.token.is_empty() {
             let token = app.tokens.verify_session(&request.token, call.now).ok().filter(mine);
-            ended.push(token.ok_or_else(|| refused("Session token invalid."))?);
+            ended.push(token.ok_or_else(|| refused(texts::LOGOUT_SESSION_TOKEN_INVALID))?);
         }
         if !request.refresh_token.is_empty() {
             let token = app.tokens.verify_refresh(&request.refresh_token, call.now).ok().filter(mine);
-            ended.push(token.ok_or_else(|| refused("Refresh token invalid."))?);
+            ended.push(token.ok_or_else(|| refused(texts::LOGOUT_REFRESH_TOKEN_INVALID))?);
         }
         ended.dedup_by_key(|token| token.token_id);
         for token in ended {

@@ -5,8 +5,8 @@ use super::endpoint::{Call, Endpoint, Input};
 use crate::convert;
 use crate::failure::Failure;
 use meadhall_core::ids::UserId;
-use meadhall_protocol::api;
 use meadhall_protocol::error::Code;
+use meadhall_protocol::{api, texts};
 
 /// `GET /v2/user`
 pub(super) struct GetUsers;
@@ -33,5 +33,5 @@ impl Endpoint for GetUsers {
 }
 
 fn user_id(text: &str) -> Result<UserId, Failure> {
-    text.parse().map_err(|_| Failure::new(Code::InvalidArgument, format!("ID '{text}' is not a valid system ID.")))
+    text.parse().map_err(|_| Failure::new(Code::InvalidArgument, texts::invalid_system_id(text)))
 }
