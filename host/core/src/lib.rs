@@ -23,4 +23,5 @@ pub mod revocation;
 pub mod storage;
 mod services;
 
-pub use services::{Config, Core, NewSession, OpenError, StopReport};
+pub use services::{Config, Core, NewSession, StopReport};
+pub use store::OpenError;
