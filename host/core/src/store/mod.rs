@@ -4,13 +4,13 @@
 //! The parts, in reading order: [`key`] (what rows are called), [`view`] (reading), [`txn`] (an operation's writes),
 //! [`writer`] (batches, commits, failures), [`folder`] (the files: opening, locking, syncing).
 
-pub(crate) mod key;
-pub(crate) mod view;
-mod txn;
-mod writer;
 mod folder;
+pub(crate) mod key;
 #[cfg(test)]
 mod tests;
+mod txn;
+pub(crate) mod view;
+mod writer;
 
 use folder::Folder;
 use std::path::{Path, PathBuf};
@@ -251,8 +251,8 @@ impl<T, E> Future for Pending<T, E> {
     type Output = Result<Result<T, E>, StoreError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.0).poll(context).map(|answer| {
-            answer.unwrap_or_else(|_| Err(StoreError::Failed("the operation was given up".into())))
-        })
+        Pin::new(&mut self.0)
+            .poll(context)
+            .map(|answer| answer.unwrap_or_else(|_| Err(StoreError::Failed("the operation was given up".into()))))
     }
 }
