@@ -4,13 +4,14 @@
 //! The parts, in reading order: [`key`] (what rows are called), [`view`] (reading), [`txn`] (an operation's writes),
 //! [`writer`] (batches, commits, failures), [`folder`] (the files: opening, locking, syncing).
 
-mod folder;
 pub(crate) mod key;
+pub(crate) mod view;
+mod txn;
+mod writer;
+mod folder;
+pub(crate) mod history;
 #[cfg(test)]
 mod tests;
-mod txn;
-pub(crate) mod view;
-mod writer;
 
 use folder::Folder;
 use std::path::{Path, PathBuf};
