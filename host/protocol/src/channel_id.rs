@@ -118,8 +118,8 @@ mod tests {
         let labelled = format!("3.{LOWER}..lobby");
         let third = format!("4.{LOWER}.{HIGHER}.x");
         for text in [
-            "", "2", "2..", "2...", "...", "0...x", "1...x", "5...x", "02...x", "x...x", "3...", "3.x..", "4...", "4.x.y.",
-            &long, &umlauts, &swapped, &labelled, &third,
+            "", "2", "2..", "2...", "...", "0...x", "1...x", "5...x", "02...x", "x...x", "3...", "3.x..", "4...",
+            "4.x.y.", &long, &umlauts, &swapped, &labelled, &third,
         ] {
             assert_eq!(text.parse::<ChannelId>(), Err(InvalidChannelId), "{text}");
         }

@@ -31,10 +31,19 @@ fn envelopes_that_are_refused() {
         (r#"{"rpc":{"id":7}}"#, "field \"rpc.id\": invalid type: integer `7`, expected a string"),
         (r#"{"channel_join":{"hidden":"true"}}"#, "field \"channel_join.hidden\": invalid type: string \"true\""),
         (r#"{"channel_join":{"hidden":1}}"#, "field \"channel_join.hidden\": invalid type: integer `1`"),
-        (r#"{"channel_join":{"type":true}}"#, "field \"channel_join.type\": invalid type: boolean `true`, expected a number"),
-        (r#"{"status_follow":{"user_ids":"a"}}"#, "field \"status_follow.user_ids\": invalid type: string \"a\", expected a list"),
+        (
+            r#"{"channel_join":{"type":true}}"#,
+            "field \"channel_join.type\": invalid type: boolean `true`, expected a number",
+        ),
+        (
+            r#"{"status_follow":{"user_ids":"a"}}"#,
+            "field \"status_follow.user_ids\": invalid type: string \"a\", expected a list",
+        ),
         (r#"{"status_follow":{"user_ids":["a",1]}}"#, "field \"status_follow.user_ids[1]\": invalid type: integer `1`"),
-        (r#"{"match_join":{"metadata":[]}}"#, "field \"match_join.metadata\": invalid type: sequence, expected an object"),
+        (
+            r#"{"match_join":{"metadata":[]}}"#,
+            "field \"match_join.metadata\": invalid type: sequence, expected an object",
+        ),
         (r#"{"match_join":{"metadata":{"a":1}}}"#, "field \"match_join.metadata.a\": invalid type: integer `1`"),
         // Numbers that do not fit.
         (r#"{"channel_join":{"type":1.5}}"#, "field \"channel_join.type\": number 1.5 does not fit"),
@@ -45,24 +54,42 @@ fn envelopes_that_are_refused() {
         (r#"{"channel_join":{"type":" 1"}}"#, "field \"channel_join.type\": invalid digit found in string"),
         (r#"{"channel_join":{"type":"+1"}}"#, "field \"channel_join.type\": text \"+1\" is no number"),
         (r#"{"channel_join":{"type":"01"}}"#, "field \"channel_join.type\": text \"01\" is no number"),
-        (r#"{"match_data_send":{"op_code":9223372036854775808}}"#, "field \"match_data_send.op_code\": number 9223372036854775808 does not fit"),
-        (r#"{"matchmaker_add":{"numeric_properties":{"a":"inf"}}}"#, "field \"matchmaker_add.numeric_properties.a\": text \"inf\" is no number"),
+        (
+            r#"{"match_data_send":{"op_code":9223372036854775808}}"#,
+            "field \"match_data_send.op_code\": number 9223372036854775808 does not fit",
+        ),
+        (
+            r#"{"matchmaker_add":{"numeric_properties":{"a":"inf"}}}"#,
+            "field \"matchmaker_add.numeric_properties.a\": text \"inf\" is no number",
+        ),
         // Nothing where something must be.
         (r#"{"status_follow":{"user_ids":[null]}}"#, "field \"status_follow.user_ids[0]\": invalid type: null"),
         (r#"{"status":{"presences":[null]}}"#, "field \"status.presences[0]\": invalid type: null"),
         (r#"{"match_join":{"metadata":{"a":null}}}"#, "field \"match_join.metadata.a\": invalid type: null"),
-        (r#"{"matchmaker_add":{"numeric_properties":{"a":null}}}"#, "field \"matchmaker_add.numeric_properties.a\": invalid type: null"),
+        (
+            r#"{"matchmaker_add":{"numeric_properties":{"a":null}}}"#,
+            "field \"matchmaker_add.numeric_properties.a\": invalid type: null",
+        ),
         // Twice.
         (r#"{"cid":"1","cid":"1"}"#, "duplicate field `cid`"),
         (r#"{"rpc":{"http_key":"a","httpKey":"a"}}"#, "field \"rpc\": duplicate field `httpKey`"),
         (r#"{"ping":{},"ping":{}}"#, "duplicate field `ping`"),
         (r#"{"ping":{},"pong":{}}"#, "duplicate field `pong`"),
         (r#"{"match_join":{"match_id":"a","token":"b"}}"#, "field \"match_join\": duplicate field `token`"),
-        (r#"{"match_join":{"metadata":{"a":"1","\u0061":"2"}}}"#, "field \"match_join.metadata\": key \"a\" comes twice"),
+        (
+            r#"{"match_join":{"metadata":{"a":"1","\u0061":"2"}}}"#,
+            "field \"match_join.metadata\": key \"a\" comes twice",
+        ),
         // Bytes and times.
         (r#"{"match_data_send":{"data":"!!"}}"#, "field \"match_data_send.data\": Invalid symbol"),
-        (r#"{"channel_message":{"create_time":"yesterday"}}"#, "field \"channel_message.create_time\": invalid value: string \"yesterday\""),
-        (r#"{"channel_message":{"create_time":5}}"#, "field \"channel_message.create_time\": invalid type: integer `5`"),
+        (
+            r#"{"channel_message":{"create_time":"yesterday"}}"#,
+            "field \"channel_message.create_time\": invalid value: string \"yesterday\"",
+        ),
+        (
+            r#"{"channel_message":{"create_time":5}}"#,
+            "field \"channel_message.create_time\": invalid type: integer `5`",
+        ),
     ];
     for (text, reason) in table {
         let error = decode_envelope(Format::Json, text.as_bytes()).expect_err(text);
@@ -101,13 +128,22 @@ fn spellings_that_are_the_same() {
         (r#"{"channel_join":{"type":1e0}}"#, r#"{"channel_join":{"type":1}}"#),
         (r#"{"channel_join":{"type":-0}}"#, r#"{"channel_join":{}}"#),
         (r#"{"match_data_send":{"opCode":5}}"#, r#"{"match_data_send":{"op_code":"5"}}"#),
-        (r#"{"match_data_send":{"op_code":-9223372036854775808}}"#, r#"{"match_data_send":{"op_code":"-9223372036854775808"}}"#),
+        (
+            r#"{"match_data_send":{"op_code":-9223372036854775808}}"#,
+            r#"{"match_data_send":{"op_code":"-9223372036854775808"}}"#,
+        ),
         (r#"{"match_data_send":{"data":"-_8"}}"#, r#"{"match_data_send":{"data":"+/8="}}"#),
-        (r#"{"matchmaker_add":{"numeric_properties":{"a":"1.5"}}}"#, r#"{"matchmaker_add":{"numeric_properties":{"a":1.5}}}"#),
+        (
+            r#"{"matchmaker_add":{"numeric_properties":{"a":"1.5"}}}"#,
+            r#"{"matchmaker_add":{"numeric_properties":{"a":1.5}}}"#,
+        ),
         (r#"{"cid":null,"rpc":{"id":null,"payload":null}}"#, r#"{"rpc":{}}"#),
         (r#"{"ping":null,"rpc":{}}"#, r#"{"rpc":{}}"#),
         (r#"{"channel_join":{"type":null,"persistence":null}}"#, r#"{"channel_join":{}}"#),
-        (r#"{"match_data_send":{"data":null,"presences":null,"op_code":null,"reliable":null}}"#, r#"{"match_data_send":{}}"#),
+        (
+            r#"{"match_data_send":{"data":null,"presences":null,"op_code":null,"reliable":null}}"#,
+            r#"{"match_data_send":{}}"#,
+        ),
         (r#"{"match_join":{"match_id":null,"token":"t","metadata":null}}"#, r#"{"match_join":{"token":"t"}}"#),
         (r#"{"channel_message":{"create_time":null}}"#, r#"{"channel_message":{}}"#),
         (" {\t\"c\\u0069d\" : \"1\" }\n", r#"{"cid":"1"}"#),
