@@ -178,7 +178,7 @@ impl Server {
 async fn assemble(config: Config) -> anyhow::Result<Arc<App>> {
     let metrics = Metrics::new();
     let core = Core::open(core_config(&config), Environment::system())?;
-    let plugins = Plugins::load(plugin_config(&config), core.clone()).await?;
+    let plugins = Plugins::load(plugin_config(&config, &metrics), core.clone()).await?;
     let tokens = Tokens::new(&config.session);
     Ok(Arc::new(App { config, core, plugins, tokens, metrics, stopping: AtomicBool::new(false) }))
 }
@@ -204,12 +204,13 @@ fn core_config(config: &Config) -> CoreConfig {
     }
 }
 
-fn plugin_config(config: &Config) -> PluginConfig {
+fn plugin_config(config: &Config, metrics: &Metrics) -> PluginConfig {
     PluginConfig {
         paths: config.runtime.plugins.clone(),
         settings: config.plugin.clone(),
         limits: plugin_limits(&config.runtime),
         cache_dir: Some(config.server.data_dir.join("plugin-cache")),
+        recorder: metrics.recorder(),
     }
 }
 
