@@ -8,7 +8,7 @@ use crate::net::handshake::Sockets;
 use crate::net::listener::{self, HttpServer};
 use crate::net::routes;
 use crate::net::tokens::Tokens;
-use crate::plugin::{Limits, PluginConfig, Plugins};
+use crate::plugin::{Limits, PluginConfig, Plugins, SharedRecorder};
 use axum::Router;
 use axum::extract::State;
 use axum::http::header;
@@ -178,7 +178,7 @@ impl Server {
 async fn assemble(config: Config) -> anyhow::Result<Arc<App>> {
     let metrics = Metrics::new();
     let core = Core::open(core_config(&config), Environment::system())?;
-    let plugins = Plugins::load(plugin_config(&config), core.clone()).await?;
+    let plugins = Plugins::load(plugin_config(&config, metrics.recorder()), core.clone()).await?;
     let tokens = Tokens::new(&config.session);
     Ok(Arc::new(App { config, core, plugins, tokens, metrics, stopping: AtomicBool::new(false) }))
 }
@@ -204,12 +204,13 @@ fn core_config(config: &Config) -> CoreConfig {
     }
 }
 
-fn plugin_config(config: &Config) -> PluginConfig {
+fn plugin_config(config: &Config, recorder: SharedRecorder) -> PluginConfig {
     PluginConfig {
         paths: config.runtime.plugins.clone(),
         settings: config.plugin.clone(),
         limits: plugin_limits(&config.runtime),
         cache_dir: Some(config.server.data_dir.join("plugin-cache")),
+        recorder,
     }
 }
 
