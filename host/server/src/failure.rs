@@ -5,7 +5,6 @@ use meadhall_core::account::AccountError;
 use meadhall_core::chat::ChatError;
 use meadhall_core::events::QueueFull;
 use meadhall_core::history::ListError;
-use meadhall_core::storage::StorageError;
 use meadhall_core::store::StoreError;
 use meadhall_core::tracker::JoinError;
 use meadhall_protocol::error::Code;
@@ -97,29 +96,6 @@ impl From<ChatError> for Failure {
             | ChatError::ControlCharacters
             | ChatError::InvalidContent
             | ChatError::ContentTooLarge(..) => Code::InvalidArgument,
-        };
-        Self::new(code, error.to_string())
-    }
-}
-
-impl From<AccountError> for Failure {
-    fn from(error: AccountError) -> Self {
-        let code = match error {
-            AccountError::Store(error) => return error.into(),
-            AccountError::NotFound => Code::NotFound,
-            AccountError::UsernameTaken => Code::AlreadyExists,
-            _ => Code::Internal,
-        };
-        Self::new(code, error.to_string())
-    }
-}
-
-impl From<StorageError> for Failure {
-    fn from(error: StorageError) -> Self {
-        let code = match error {
-            StorageError::Store(error) => return error.into(),
-            StorageError::VersionMismatch { .. } => Code::FailedPrecondition,
-            _ => Code::InvalidArgument,
         };
         Self::new(code, error.to_string())
     }
