@@ -29,6 +29,8 @@ pub(crate) enum Tag {
     Object = 0x30,
     /// The history of channels. 0x41 to 0x4f are kept free for it.
     History = 0x40,
+    /// The highest message id that was ever given.
+    HighestMessage = 0x41,
     /// key of a row, number → the rest of a long value
     Continuation = 0xff,
 }
