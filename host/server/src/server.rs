@@ -115,17 +115,16 @@ impl Server {
         self.app.stopping.store(true, Ordering::SeqCst);
         self.accepting.cancel();
         let sockets_left = self.close_sockets(deadline).await;
-        let workers_left = self.drain_events(deadline).await;
         let report = self.app.core.stop(deadline.saturating_duration_since(Instant::now())).await;
+        self.workers.shutdown().await;
         let requests_left = self.close_connections(deadline).await;
         self.background.shutdown().await;
-        if sockets_left + workers_left + report.events_left + requests_left == 0 {
+        if sockets_left + report.events_left + requests_left == 0 {
             info!("stopped");
             return StopOutcome::Clean;
         }
         warn!(
             sockets = sockets_left,
-            event_handlers = workers_left,
             events = report.events_left,
             requests = requests_left,
             "the grace period ended before everything was done; this was left"
@@ -149,15 +148,6 @@ impl Server {
             Ok(()) => 0,
             Err(_) => self.sockets.len(),
         }
-    }
-
-    /// Has the queued events handled; how many workers were still at one when the time was up.
-    async fn drain_events(&mut self, deadline: Instant) -> usize {
-        self.app.core.events.close();
-        while let Ok(Some(_)) = timeout_at(deadline, self.workers.join_next()).await {}
-        let left = self.workers.len();
-        self.workers.abort_all();
-        left
     }
 
     /// Lets each HTTP connection finish the request it is at; how many did not.
