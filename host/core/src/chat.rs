@@ -43,22 +43,81 @@ pub enum ChatError {
 
 impl Chat {
     /// Joins a room (later also group and direct channels).
-    pub fn join(&self, _session: &Arc<Session>, _stream: &Stream, _persistence: bool, _hidden: bool) -> Result<Joined, ChatError> { todo!() }
+    pub fn join(
+        &self,
+        _session: &Arc<Session>,
+        _stream: &Stream,
+        _persistence: bool,
+        _hidden: bool,
+    ) -> Result<Joined, ChatError> {
+        todo!()
+    }
     /// Leaves a channel; nothing happens when the session is not in it.
-    pub fn leave(&self, _session: &Session, _stream: &Stream) { todo!() }
+    pub fn leave(&self, _session: &Session, _stream: &Stream) {
+        todo!()
+    }
     /// Sends a message as a member. Returns when it is durable (where it is stored) and delivered to every outbox. It
     /// happens whole even when the caller stops waiting.
-    pub async fn send(&self, _session: &Session, _stream: &Stream, _content: &str) -> Result<ChannelMessage, ChatError> { todo!() }
+    pub async fn send(
+        &self,
+        _session: &Session,
+        _stream: &Stream,
+        _content: &str,
+    ) -> Result<ChannelMessage, ChatError> {
+        todo!()
+    }
     /// Changes a message of the session's own.
-    pub async fn update(&self, _session: &Session, _stream: &Stream, _id: MessageId, _content: &str) -> Result<ChannelMessage, ChatError> { todo!() }
+    pub async fn update(
+        &self,
+        _session: &Session,
+        _stream: &Stream,
+        _id: MessageId,
+        _content: &str,
+    ) -> Result<ChannelMessage, ChatError> {
+        todo!()
+    }
     /// Removes a message of the session's own.
-    pub async fn remove(&self, _session: &Session, _stream: &Stream, _id: MessageId) -> Result<ChannelMessage, ChatError> { todo!() }
+    pub async fn remove(
+        &self,
+        _session: &Session,
+        _stream: &Stream,
+        _id: MessageId,
+    ) -> Result<ChannelMessage, ChatError> {
+        todo!()
+    }
     /// Sends as a plugin, which need not be a member.
-    pub async fn send_as(&self, _sender: Sender, _stream: &Stream, _content: &str, _persist: bool) -> Result<ChannelMessage, ChatError> { todo!() }
+    pub async fn send_as(
+        &self,
+        _sender: Sender,
+        _stream: &Stream,
+        _content: &str,
+        _persist: bool,
+    ) -> Result<ChannelMessage, ChatError> {
+        todo!()
+    }
     /// Changes a message of that sender.
-    pub async fn update_as(&self, _sender: Sender, _stream: &Stream, _id: MessageId, _content: &str, _persist: bool) -> Result<ChannelMessage, ChatError> { todo!() }
+    pub async fn update_as(
+        &self,
+        _sender: Sender,
+        _stream: &Stream,
+        _id: MessageId,
+        _content: &str,
+        _persist: bool,
+    ) -> Result<ChannelMessage, ChatError> {
+        todo!()
+    }
     /// Removes a message of that sender.
-    pub async fn remove_as(&self, _sender: Sender, _stream: &Stream, _id: MessageId, _persist: bool) -> Result<ChannelMessage, ChatError> { todo!() }
+    pub async fn remove_as(
+        &self,
+        _sender: Sender,
+        _stream: &Stream,
+        _id: MessageId,
+        _persist: bool,
+    ) -> Result<ChannelMessage, ChatError> {
+        todo!()
+    }
     /// One page of history.
-    pub async fn list(&self, _request: PageRequest) -> Result<Page, ListError> { todo!() }
+    pub async fn list(&self, _request: PageRequest) -> Result<Page, ListError> {
+        todo!()
+    }
 }

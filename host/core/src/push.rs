@@ -1,9 +1,9 @@
 //! What the server sends to clients of its own accord. Core says what happened; the edge writes it for the wire, once
 //! for each format.
 
+use crate::clock::Timestamp;
 use crate::history::ChannelMessage;
 use crate::ids::UserId;
-use crate::clock::Timestamp;
 use crate::presence::Presence;
 use crate::stream::Stream;
 use bytes::Bytes;

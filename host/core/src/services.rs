@@ -77,19 +77,29 @@ pub struct NewSession {
 
 impl Core {
     /// Opens the data folder and assembles the rest.
-    pub fn open(_config: Config, _env: Environment) -> Result<Arc<Self>, OpenError> { todo!() }
+    pub fn open(_config: Config, _env: Environment) -> Result<Arc<Self>, OpenError> {
+        todo!()
+    }
 
     /// Opens a session: registered, following its own user, in its notification stream (hidden), with a status where
     /// asked for, and session-start queued. With `single_socket` older sockets of the user get a notification
     /// (code -7) and close.
-    pub fn open_session(&self, _new: NewSession) -> Arc<Session> { todo!() }
+    pub fn open_session(&self, _new: NewSession) -> Arc<Session> {
+        todo!()
+    }
 
     /// The first half of the end: no presence, no follower, not registered; others get their leave events.
-    pub fn close_session(&self, _session: &Arc<Session>) { todo!() }
+    pub fn close_session(&self, _session: &Arc<Session>) {
+        todo!()
+    }
 
     /// The second half, after the socket is closed: queues session-end with the reason.
-    pub fn end_session(&self, _session: &Arc<Session>, _reason: &CloseReason) { todo!() }
+    pub fn end_session(&self, _session: &Arc<Session>, _reason: &CloseReason) {
+        todo!()
+    }
 
     /// Closes the store: everything acknowledged is on disk, nothing more is taken.
-    pub async fn stop(&self, _grace: Duration) -> StopReport { todo!() }
+    pub async fn stop(&self, _grace: Duration) -> StopReport {
+        todo!()
+    }
 }

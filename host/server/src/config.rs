@@ -46,6 +46,8 @@ pub struct ServerConfig {
     pub max_request_size_bytes: usize,
     /// How long a client may take to send the head of a request.
     pub header_timeout_ms: u64,
+    /// How long a client may take to send a body.
+    pub body_timeout_ms: u64,
     /// Proxies whose `x-forwarded-for` is believed.
     pub trusted_proxies: Vec<IpAddr>,
     /// Development: well-known keys, loopback only.
@@ -185,6 +187,7 @@ impl Default for ServerConfig {
             max_connections_per_address: 10_000,
             max_request_size_bytes: 262_144,
             header_timeout_ms: 10_000,
+            body_timeout_ms: 30_000,
             trusted_proxies: Vec::new(),
             dev: false,
         }

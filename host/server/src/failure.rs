@@ -1,5 +1,7 @@
 //! Failures as clients and plugins see them: the one place where a core error becomes a code and a text.
 
+use crate::plugin::CallError;
+use meadhall_core::account::AccountError;
 use meadhall_core::chat::ChatError;
 use meadhall_core::events::QueueFull;
 use meadhall_core::history::ListError;
@@ -53,6 +55,32 @@ impl From<ListError> for Failure {
         match error {
             ListError::InvalidCursor => Self::new(Code::InvalidArgument, error.to_string()),
             ListError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<AccountError> for Failure {
+    fn from(error: AccountError) -> Self {
+        let code = match error {
+            AccountError::Store(error) => return error.into(),
+            AccountError::NotFound => Code::NotFound,
+            AccountError::UsernameTaken => Code::AlreadyExists,
+            _ => Code::Internal,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<CallError> for Failure {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::NotFound => Self::new(Code::NotFound, error.to_string()),
+            // What is no code of the wire, 0 included, is an ordinary error.
+            CallError::Failed { code, message } => {
+                Self::new(Code::from_number(code).unwrap_or(Code::Internal), message)
+            }
+            CallError::Broken(text) => Self::new(Code::Internal, text),
+            CallError::Busy { .. } => Self::new(Code::ResourceExhausted, error.to_string()),
         }
     }
 }

@@ -1,14 +1,53 @@
 //! A running server: started from a configuration, stopped gracefully.
 
 use crate::app::App;
-use crate::config::Config;
+use crate::config::{Config, RuntimeConfig};
+use crate::metrics::Metrics;
+use crate::net::file_limit;
+use crate::net::handshake::Sockets;
+use crate::net::listener::{self, HttpServer};
+use crate::net::routes;
+use crate::net::tokens::Tokens;
+use crate::plugin::{Limits, PluginConfig, Plugins};
+use axum::Router;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use meadhall_core::clock::Environment;
+use meadhall_core::outbox::OutboxLimits;
+use meadhall_core::session::CloseReason;
+use meadhall_core::store::StoreConfig;
+use meadhall_core::{Config as CoreConfig, Core};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, interval, timeout_at};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{info, warn};
+
+/// How often histograms are folded.
+const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 
 /// A running server.
 #[derive(Debug)]
 pub struct Server {
     app: Arc<App>,
+    addr: SocketAddr,
+    metrics_addr: Option<SocketAddr>,
+    /// No connection is accepted any more.
+    accepting: CancellationToken,
+    /// HTTP connections end after the request that they are at.
+    closing: CancellationToken,
+    /// Everything that runs until the server stops, but sockets and HTTP connections.
+    background: JoinSet<()>,
+    sockets: TaskTracker,
+    connections: Vec<TaskTracker>,
+    workers: JoinSet<()>,
 }
 
 /// How a stop went.
@@ -25,13 +64,195 @@ impl Server {
     ///
     /// # Errors
     /// One sentence that names what is wrong.
-    pub async fn start(_config: Config) -> anyhow::Result<Self> { todo!() }
+    pub async fn start(config: Config) -> anyhow::Result<Self> {
+        // Bound first: whoever starts a second server learns it at once. Nobody is answered before all is ready.
+        let listener = listener::bind(config.server.listen).await?;
+        let metrics_listener = match config.metrics.listen {
+            Some(address) => Some(listener::bind(address).await?),
+            None => None,
+        };
+        file_limit::raise(config.server.max_connections);
+        let app = assemble(config).await?;
+        let mut server = Self {
+            addr: listener.local_addr()?,
+            metrics_addr: metrics_listener.as_ref().map(TcpListener::local_addr).transpose()?,
+            accepting: CancellationToken::new(),
+            closing: CancellationToken::new(),
+            background: JoinSet::new(),
+            sockets: TaskTracker::new(),
+            connections: Vec::new(),
+            workers: event_workers(&app),
+            app,
+        };
+        let sockets = Sockets { app: server.app.clone(), tasks: server.sockets.clone() };
+        server.serve(listener, routes::router(sockets));
+        if let Some(listener) = metrics_listener {
+            server.serve(listener, metrics_router(server.app.clone()));
+        }
+        server.background.spawn(upkeep(server.app.metrics.clone()));
+        info!(address = %server.addr, node = %server.app.config.server.name, "serving");
+        Ok(server)
+    }
+
     /// Where clients connect.
-    pub fn addr(&self) -> SocketAddr { todo!() }
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
     /// Where `/metrics` is, when it is on.
-    pub fn metrics_addr(&self) -> Option<SocketAddr> { todo!() }
+    pub fn metrics_addr(&self) -> Option<SocketAddr> {
+        self.metrics_addr
+    }
+
     /// What the server is made of; for tests and tools in this process.
-    pub fn app(&self) -> &Arc<App> { &self.app }
+    pub fn app(&self) -> &Arc<App> {
+        &self.app
+    }
+
     /// Stops: accepts nothing more, closes sockets with `server shutting down`, handles the queued events, flushes.
-    pub async fn stop(self) -> StopOutcome { todo!() }
+    pub async fn stop(mut self) -> StopOutcome {
+        let deadline = Instant::now() + Duration::from_millis(self.app.config.server.shutdown_grace_ms);
+        self.app.stopping.store(true, Ordering::SeqCst);
+        self.accepting.cancel();
+        let sockets_left = self.close_sockets(deadline).await;
+        let workers_left = self.drain_events(deadline).await;
+        let report = self.app.core.stop(deadline.saturating_duration_since(Instant::now())).await;
+        let requests_left = self.close_connections(deadline).await;
+        self.background.shutdown().await;
+        if sockets_left + workers_left + report.events_left + requests_left == 0 {
+            info!("stopped");
+            return StopOutcome::Clean;
+        }
+        warn!(
+            sockets = sockets_left,
+            event_handlers = workers_left,
+            events = report.events_left,
+            requests = requests_left,
+            "the grace period ended before everything was done; this was left"
+        );
+        StopOutcome::GraceExceeded
+    }
+
+    fn serve(&mut self, listener: TcpListener, router: Router) {
+        let http = HttpServer::new(&self.app.config.server, router, self.closing.clone());
+        self.connections.push(http.tasks.clone());
+        self.background.spawn(Arc::new(http).accept(listener, self.accepting.clone()));
+    }
+
+    /// Closes all sockets; how many did not get to their end.
+    async fn close_sockets(&self, deadline: Instant) -> usize {
+        for session in self.app.core.sessions.all() {
+            session.close(CloseReason::ShuttingDown);
+        }
+        self.sockets.close();
+        match timeout_at(deadline, self.sockets.wait()).await {
+            Ok(()) => 0,
+            Err(_) => self.sockets.len(),
+        }
+    }
+
+    /// Has the queued events handled; how many workers were still at one when the time was up.
+    async fn drain_events(&mut self, deadline: Instant) -> usize {
+        self.app.core.events.close();
+        while let Ok(Some(_)) = timeout_at(deadline, self.workers.join_next()).await {}
+        let left = self.workers.len();
+        self.workers.abort_all();
+        left
+    }
+
+    /// Lets each HTTP connection finish the request it is at; how many did not.
+    async fn close_connections(&self, deadline: Instant) -> usize {
+        self.closing.cancel();
+        let mut left = 0;
+        for tasks in &self.connections {
+            tasks.close();
+            if timeout_at(deadline, tasks.wait()).await.is_err() {
+                left += tasks.len();
+            }
+        }
+        left
+    }
+}
+
+/// Everything behind the listeners.
+async fn assemble(config: Config) -> anyhow::Result<Arc<App>> {
+    let metrics = Metrics::new();
+    let core = Core::open(core_config(&config), Environment::system())?;
+    let plugins = Plugins::load(plugin_config(&config), core.clone()).await?;
+    let tokens = Tokens::new(&config.session);
+    Ok(Arc::new(App { config, core, plugins, tokens, metrics, stopping: AtomicBool::new(false) }))
+}
+
+fn core_config(config: &Config) -> CoreConfig {
+    CoreConfig {
+        node: config.server.name.clone(),
+        data_dir: config.server.data_dir.clone(),
+        store: StoreConfig {
+            sync_interval_ms: config.storage.sync_interval_ms,
+            cache_capacity: config.storage.cache_bytes,
+        },
+        outbox: OutboxLimits {
+            messages: config.socket.outgoing_queue_size,
+            bytes: config.socket.outgoing_queue_bytes,
+            write_wait: Duration::from_millis(config.socket.write_wait_ms),
+        },
+        event_queue_size: config.runtime.event_queue_size,
+        event_queue_workers: config.runtime.event_queue_workers,
+        single_socket: config.session.single_socket,
+        password_hashes_at_once: config.login.password_hashes_at_once,
+        password_hashes_waiting: config.login.password_hashes_waiting,
+    }
+}
+
+fn plugin_config(config: &Config) -> PluginConfig {
+    PluginConfig {
+        paths: config.runtime.plugins.clone(),
+        settings: config.plugin.clone(),
+        limits: plugin_limits(&config.runtime),
+        cache_dir: Some(config.server.data_dir.join("plugin-cache")),
+    }
+}
+
+fn plugin_limits(config: &RuntimeConfig) -> Limits {
+    Limits {
+        rpc_deadline: Duration::from_millis(config.rpc_deadline_ms),
+        event_deadline: Duration::from_millis(config.event_deadline_ms),
+        start_deadline: Duration::from_millis(config.start_deadline_ms),
+        memory: config.instance_memory_bytes,
+        instances: config.instances,
+        instance_wait: Duration::from_millis(config.instance_wait_ms),
+        result: config.result_bytes,
+        content: config.content_bytes,
+        log_lines: config.log_lines,
+    }
+}
+
+/// The workers that hand events to the plugins' handlers. They end when the queue is closed and empty.
+fn event_workers(app: &Arc<App>) -> JoinSet<()> {
+    let mut workers = JoinSet::new();
+    for worker in 0..app.core.events.workers() {
+        let app = app.clone();
+        workers.spawn(async move {
+            while let Some(event) = app.core.events.next(worker).await {
+                app.plugins.event(event).await;
+            }
+        });
+    }
+    workers
+}
+
+fn metrics_router(app: Arc<App>) -> Router {
+    Router::new().route("/metrics", get(render_metrics)).with_state(app)
+}
+
+async fn render_metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics.render(&app.core))
+}
+
+async fn upkeep(metrics: Metrics) {
+    let mut interval = interval(METRICS_UPKEEP);
+    loop {
+        interval.tick().await;
+        metrics.upkeep();
+    }
 }

@@ -1,0 +1,37 @@
+//! End to end: a real server, real components, real clients. One module for each feature.
+
+mod chat;
+mod crash;
+mod disk;
+mod hooks;
+mod javascript;
+mod order;
+mod refusals;
+mod slow_consumer;
+mod stop;
+
+use anyhow::Result;
+use meadhall_protocol::codec::Format;
+use meadhall_tests::http::Login;
+use meadhall_tests::server::TestServer;
+use meadhall_tests::socket::Socket;
+
+/// A user of a test, with a socket.
+struct Player {
+    login: Login,
+    socket: Socket,
+}
+
+impl Player {
+    /// Logs in under a name, and opens a socket.
+    async fn enter(server: &TestServer, name: &str, format: Format) -> Result<Self> {
+        let login = server.http.log_in(&device(name), name).await?;
+        let socket = Socket::open(server.addr(), &login.token, format).await?;
+        Ok(Self { login, socket })
+    }
+}
+
+/// The device id of a user, which is at least ten bytes long.
+fn device(name: &str) -> String {
+    format!("device-of-{name}")
+}

@@ -1,0 +1,56 @@
+//! The example plugins and the guests of the tests, compiled when they are first asked for.
+
+use anyhow::{Context, Result, ensure};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// The root of the repository.
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the root of the repository")
+}
+
+/// The component of an example plugin, by its folder's name.
+///
+/// # Panics
+/// When the plugins do not compile.
+pub fn example(name: &str) -> PathBuf {
+    static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    component("plugins", &BUILT, name)
+}
+
+/// A guest of the tests, by its package's name.
+///
+/// # Panics
+/// When the guests do not compile.
+pub fn guest(name: &str) -> PathBuf {
+    static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    component("tests/guests", &BUILT, name)
+}
+
+fn component(workspace: &str, built: &OnceLock<Result<PathBuf, String>>, name: &str) -> PathBuf {
+    let folder = match built.get_or_init(|| build(workspace).map_err(|error| format!("{error:#}"))) {
+        Ok(folder) => folder,
+        Err(error) => panic!("{error}"),
+    };
+    let file = folder.join(name.replace('-', "_")).with_extension("wasm");
+    assert!(file.is_file(), "{workspace} has no plugin {name:?}: {} does not exist", file.display());
+    file
+}
+
+/// Compiles a workspace of plugins, which takes no time when nothing changed, and returns the folder of its components.
+fn build(workspace: &str) -> Result<PathBuf> {
+    let folder = repository().join(workspace);
+    let output = Command::new("cargo")
+        .args(["build", "--workspace", "--release", "--target", "wasm32-wasip2"])
+        .current_dir(&folder)
+        .env_remove("CARGO_TARGET_DIR")
+        .output()
+        .context("cargo cannot run")?;
+    ensure!(
+        output.status.success(),
+        "{workspace} does not compile for wasm32-wasip2 (`cargo xtask plugins` adds the target when it is missing):\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(folder.join("target/wasm32-wasip2/release"))
+}

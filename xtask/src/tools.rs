@@ -1,0 +1,49 @@
+//! What a fresh machine lacks, installed when it is needed and with a word about it.
+
+use crate::command::{cargo, output, root, run};
+use anyhow::{Context, Result, ensure};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What plugins are compiled for.
+pub(crate) const WASM_TARGET: &str = "wasm32-wasip2";
+
+/// The version is fixed so that a new release cannot turn a green tree red.
+const CARGO_DENY_VERSION: &str = "0.20.2";
+
+/// Adds the WebAssembly target to the Rust toolchain when it is missing.
+///
+/// # Errors
+/// When rustup is missing or cannot fetch the target.
+pub(crate) fn ensure_wasm_target() -> Result<()> {
+    let sysroot = output(Command::new("rustc").args(["--print", "sysroot"]).current_dir(root()))?;
+    let installed = || Path::new(sysroot.trim()).join("lib/rustlib").join(WASM_TARGET).join("lib").is_dir();
+    if installed() {
+        return Ok(());
+    }
+    println!("The Rust target {WASM_TARGET}, which plugins are compiled for, is missing: adding it with rustup.");
+    run(Command::new("rustup").args(["target", "add", WASM_TARGET]).current_dir(root())).with_context(|| {
+        format!("the Rust target {WASM_TARGET} is missing and could not be added; `rustup target add {WASM_TARGET}` needs rustup and a network")
+    })?;
+    ensure!(installed(), "rustup added {WASM_TARGET} to another toolchain than the one in {}", sysroot.trim());
+    Ok(())
+}
+
+/// The path of `cargo-deny`, which is compiled into `target/tools` when it is missing (about a minute).
+///
+/// # Errors
+/// When it cannot be fetched or compiled.
+pub(crate) fn ensure_cargo_deny() -> Result<PathBuf> {
+    let folder = root().join("target/tools");
+    let program = folder.join("bin/cargo-deny");
+    let wanted = format!("cargo-deny {CARGO_DENY_VERSION}");
+    if program.is_file() && output(Command::new(&program).arg("--version"))?.trim() == wanted {
+        return Ok(program);
+    }
+    println!("{wanted} is missing: compiling it into target/tools.");
+    let install =
+        ["install", "cargo-deny", "--version", CARGO_DENY_VERSION, "--locked", "--debug", "--force", "--root"];
+    run(cargo(install).arg(&folder).env_remove("CARGO_TARGET_DIR"))
+        .context("cargo-deny is missing and could not be installed from crates.io")?;
+    Ok(program)
+}
