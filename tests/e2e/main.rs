@@ -6,6 +6,7 @@ mod disk;
 mod hooks;
 mod javascript;
 mod order;
+mod presence;
 mod refusals;
 mod slow_consumer;
 mod stop;
