@@ -13,9 +13,8 @@ pub mod texts;
 pub mod timestamp;
 
 /// What travels over REST.
-#[allow(
+#[expect(
     missing_docs,
-    unreachable_pub,
     clippy::allow_attributes_without_reason,
     reason = "generated from proto/api.proto, where the messages have their comments"
 )]
@@ -25,11 +24,9 @@ pub mod api {
 }
 
 /// What travels on a websocket.
-#[allow(
+#[expect(
     missing_docs,
-    unreachable_pub,
     clippy::allow_attributes_without_reason,
-    clippy::large_enum_variant,
     reason = "generated from proto/realtime.proto, where the messages have their comments"
 )]
 pub mod realtime {

@@ -1,6 +1,8 @@
 //! Every message in both formats and both directions, against what an independent codec wrote: the one inside the
 //! unmodified JavaScript client. `fixtures/generate.mjs` writes the file and says how.
 
+#![expect(clippy::unwrap_used, reason = "what is broken in a fixture or a descriptor should end the test")]
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use meadhall_protocol::codec::{Format, decode_envelope, encode_envelope};
