@@ -24,4 +24,5 @@ pub mod store;
 pub mod stream;
 pub mod tracker;
 
-pub use services::{Config, Core, NewSession, OpenError, StopReport};
+pub use services::{Config, Core, NewSession, StopReport};
+pub use store::OpenError;

@@ -11,7 +11,7 @@ use crate::router::Router;
 use crate::session::{CloseReason, Session, Sessions};
 use crate::status::Followers;
 use crate::storage::Storage;
-use crate::store::{Store, StoreConfig};
+use crate::store::{OpenError, Store, StoreConfig};
 use crate::tracker::Tracker;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -32,14 +32,6 @@ pub struct Config {
     /// How many passwords are hashed at once; how many more may wait.
     pub password_hashes_at_once: usize,
     pub password_hashes_waiting: usize,
-}
-
-/// Why the data folder cannot be opened. (Completed by the implementation; each names the folder.)
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum OpenError {
-    #[error("data folder {0} is in use by another server")]
-    Locked(PathBuf),
 }
 
 /// What was left when the grace period ended.
