@@ -91,8 +91,8 @@ impl From<ChatError> for Failure {
         let code = match error {
             ChatError::Store(error) => return error.into(),
             ChatError::Join(error) => return error.into(),
-            ChatError::MessageNotFound => Code::NotFound,
-            ChatError::NotJoined => Code::FailedPrecondition,
+            ChatError::MessageNotFound(_) => Code::NotFound,
+            ChatError::NotJoined(_) => Code::FailedPrecondition,
             ChatError::InvalidRoomName(_)
             | ChatError::ControlCharacters
             | ChatError::InvalidContent
