@@ -5,6 +5,7 @@
 //! [`writer`] (batches, commits, failures), [`folder`] (the files: opening, locking, syncing).
 
 mod folder;
+pub(crate) mod account;
 pub(crate) mod key;
 #[cfg(test)]
 mod tests;
