@@ -10,15 +10,20 @@ use std::sync::Arc;
 /// user, a call over plain HTTP has no session, a plugin's start has nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Caller {
+    /// Whose token it was.
     pub user: Option<CallerUser>,
+    /// The socket it came over.
     pub session: Option<CallerSession>,
+    /// Where it came from.
     pub client: Option<ClientAddress>,
 }
 
 /// The user of a caller, as their session token tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallerUser {
+    /// The user.
     pub id: UserId,
+    /// The name that the user had when the token was made.
     pub username: Arc<str>,
     /// What the client gave when it logged in.
     pub vars: Arc<BTreeMap<String, String>>,
@@ -29,6 +34,7 @@ pub struct CallerUser {
 /// The socket of a caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallerSession {
+    /// The session.
     pub id: SessionId,
     /// The language that the client asked for, such as `en`.
     pub lang: Arc<str>,
@@ -37,6 +43,7 @@ pub struct CallerSession {
 /// Where a client connects from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientAddress {
+    /// The client's own address, behind trusted proxies too.
     pub ip: IpAddr,
     /// 0 where a proxy does not tell it.
     pub port: u16,

@@ -1,123 +1,305 @@
 //! Chat: joining channels, and sending, changing and removing their messages.
 
-use crate::history::{ChannelMessage, ListError, Page, PageRequest};
+use crate::history::{ChannelMessage, Draft, History, ListError, MessageCode, Page, PageRequest};
 use crate::ids::{MessageId, UserId};
+use crate::presence::{Presence, PresenceMeta};
 use crate::session::Session;
 use crate::store::StoreError;
-use crate::stream::Stream;
-use crate::tracker::{JoinError, Joined};
+use crate::stream::{Stream, mode};
+use crate::tracker::{JoinError, Joined, Tracker};
+use serde::de::IgnoredAny;
+use std::fmt;
 use std::sync::Arc;
+
+/// Bytes of a room's name.
+const ROOM_NAME_MAX: usize = 64;
+
+/// What others see of a removed message.
+const NO_CONTENT: &str = "{}";
 
 /// Channels and their messages.
 #[derive(Debug)]
-pub struct Chat {}
+pub struct Chat {
+    tracker: Arc<Tracker>,
+    history: History,
+}
 
 /// In whose name a plugin writes.
 #[derive(Clone, Debug)]
 pub struct Sender {
     /// Nil for the server itself.
     pub user_id: UserId,
+    /// The name shown with the message.
     pub username: Arc<str>,
 }
 
-/// Why a chat operation is refused.
+/// What was tried with a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Sending it.
+    Send,
+    /// Changing its content.
+    Update,
+    /// Removing it.
+    Remove,
+}
+
+/// Why a chat operation is refused. The texts that begin with a capital are the wire's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChatError {
-    #[error("channel name is {0} bytes, must be 1 to 64")]
+    /// A room's name is empty, or longer than 64 bytes; it has so many.
+    #[error("{}", room_name_text(*.0))]
     InvalidRoomName(usize),
-    #[error("channel name must not contain control characters")]
+    /// A room's name has control characters in it.
+    #[error("Channel name must not contain control chars: Invalid channel target")]
     ControlCharacters,
-    #[error("Must join channel before sending messages")]
-    NotJoined,
+    /// The session is not in the channel.
+    #[error("Must join channel before {} messages", .0.gerund())]
+    NotJoined(Action),
+    /// The content is no JSON, or no object.
     #[error("Message content must be a valid JSON object")]
     InvalidContent,
+    /// The content is longer (first) than the limit (second), in bytes.
     #[error("message content is {0} bytes, the limit is {1}")]
     ContentTooLarge(usize, usize),
-    #[error("Could not find message to update in channel history")]
-    MessageNotFound,
+    /// The sender has no such message in the channel.
+    #[error("Could not find message to {0} in channel history")]
+    MessageNotFound(Action),
+    /// The stream cannot be joined.
     #[error(transparent)]
     Join(#[from] JoinError),
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
+fn room_name_text(length: usize) -> &'static str {
+    match length {
+        0 => "Invalid channel target",
+        _ => "Channel name is required and must be 1-64 chars: Invalid channel target",
+    }
+}
+
+impl Action {
+    fn gerund(self) -> &'static str {
+        match self {
+            Self::Send => "sending",
+            Self::Update => "updating",
+            Self::Remove => "removing",
+        }
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Send => "send",
+            Self::Update => "update",
+            Self::Remove => "remove",
+        })
+    }
+}
+
 impl Chat {
-    /// Joins a room (later also group and direct channels).
+    pub(crate) fn new(tracker: Arc<Tracker>, history: History) -> Self {
+        Self { tracker, history }
+    }
+
+    /// Joins a room (later also group and direct channels). What the session sends there is stored if `persistence`.
+    ///
+    /// # Errors
+    /// When the room's name is no room name, or the session has ended: nothing is changed.
     pub fn join(
         &self,
-        _session: &Arc<Session>,
-        _stream: &Stream,
-        _persistence: bool,
-        _hidden: bool,
+        session: &Arc<Session>,
+        stream: &Stream,
+        persistence: bool,
+        hidden: bool,
     ) -> Result<Joined, ChatError> {
-        todo!()
+        if stream.mode == mode::ROOM {
+            check_room_name(&stream.label)?;
+        }
+        Ok(self.tracker.join(session, stream, PresenceMeta { hidden, persistence, ..PresenceMeta::default() })?)
     }
+
     /// Leaves a channel; nothing happens when the session is not in it.
-    pub fn leave(&self, _session: &Session, _stream: &Stream) {
-        todo!()
+    pub fn leave(&self, session: &Session, stream: &Stream) {
+        self.tracker.leave(stream, session.user_id(), session.id());
     }
+
     /// Sends a message as a member. Returns when it is durable (where it is stored) and delivered to every outbox. It
     /// happens whole even when the caller stops waiting.
-    pub async fn send(
-        &self,
-        _session: &Session,
-        _stream: &Stream,
-        _content: &str,
-    ) -> Result<ChannelMessage, ChatError> {
-        todo!()
+    ///
+    /// # Errors
+    /// When the content is no JSON object, the session is not in the channel, or the store failed: nothing is sent.
+    pub async fn send(&self, session: &Session, stream: &Stream, content: &str) -> Result<ChannelMessage, ChatError> {
+        check_content(content)?;
+        let presence = self.presence(session, stream, Action::Send)?;
+        self.history.append(draft(presence_sender(&presence), stream, content), presence.meta.persistence).await
     }
+
     /// Changes a message of the session's own.
+    ///
+    /// # Errors
+    /// When the content is no JSON object, the session is not in the channel or has no such message there, or the store
+    /// failed: nothing is changed.
     pub async fn update(
         &self,
-        _session: &Session,
-        _stream: &Stream,
-        _id: MessageId,
-        _content: &str,
+        session: &Session,
+        stream: &Stream,
+        id: MessageId,
+        content: &str,
     ) -> Result<ChannelMessage, ChatError> {
-        todo!()
+        check_content(content)?;
+        let presence = self.presence(session, stream, Action::Update)?;
+        let draft = draft(presence_sender(&presence), stream, content);
+        self.history.change(draft, id, Action::Update, presence.meta.persistence).await
     }
+
     /// Removes a message of the session's own.
-    pub async fn remove(
-        &self,
-        _session: &Session,
-        _stream: &Stream,
-        _id: MessageId,
-    ) -> Result<ChannelMessage, ChatError> {
-        todo!()
+    ///
+    /// # Errors
+    /// When the session is not in the channel or has no such message there, or the store failed: nothing is changed.
+    pub async fn remove(&self, session: &Session, stream: &Stream, id: MessageId) -> Result<ChannelMessage, ChatError> {
+        let presence = self.presence(session, stream, Action::Remove)?;
+        let draft = draft(presence_sender(&presence), stream, NO_CONTENT);
+        self.history.change(draft, id, Action::Remove, presence.meta.persistence).await
     }
+
     /// Sends as a plugin, which need not be a member.
+    ///
+    /// # Errors
+    /// When the content is no JSON object, or the store failed: nothing is sent.
     pub async fn send_as(
         &self,
-        _sender: Sender,
-        _stream: &Stream,
-        _content: &str,
-        _persist: bool,
+        sender: Sender,
+        stream: &Stream,
+        content: &str,
+        persist: bool,
     ) -> Result<ChannelMessage, ChatError> {
-        todo!()
+        check_content(content)?;
+        self.history.append(draft(sender, stream, content), persist).await
     }
+
     /// Changes a message of that sender.
+    ///
+    /// # Errors
+    /// When the content is no JSON object, the sender has no such message, or the store failed: nothing is changed.
     pub async fn update_as(
         &self,
-        _sender: Sender,
-        _stream: &Stream,
-        _id: MessageId,
-        _content: &str,
-        _persist: bool,
+        sender: Sender,
+        stream: &Stream,
+        id: MessageId,
+        content: &str,
+        persist: bool,
     ) -> Result<ChannelMessage, ChatError> {
-        todo!()
+        check_content(content)?;
+        self.history.change(draft(sender, stream, content), id, Action::Update, persist).await
     }
+
     /// Removes a message of that sender.
+    ///
+    /// # Errors
+    /// When the sender has no such message, or the store failed: nothing is changed.
     pub async fn remove_as(
         &self,
-        _sender: Sender,
-        _stream: &Stream,
-        _id: MessageId,
-        _persist: bool,
+        sender: Sender,
+        stream: &Stream,
+        id: MessageId,
+        persist: bool,
     ) -> Result<ChannelMessage, ChatError> {
-        todo!()
+        self.history.change(draft(sender, stream, NO_CONTENT), id, Action::Remove, persist).await
     }
+
     /// One page of history.
-    pub async fn list(&self, _request: PageRequest) -> Result<Page, ListError> {
-        todo!()
+    ///
+    /// # Errors
+    /// When the cursor is not of this channel and direction, or the store cannot be read.
+    pub async fn list(&self, request: PageRequest) -> Result<Page, ListError> {
+        self.history.list(request).await
+    }
+
+    /// The session's presence in a channel.
+    fn presence(&self, session: &Session, stream: &Stream, action: Action) -> Result<Presence, ChatError> {
+        self.tracker.get(stream, session.user_id(), session.id()).ok_or(ChatError::NotJoined(action))
+    }
+}
+
+impl Action {
+    /// The code of the message that tells of it.
+    pub(crate) fn code(self) -> MessageCode {
+        match self {
+            Self::Send => MessageCode::Chat,
+            Self::Update => MessageCode::Update,
+            Self::Remove => MessageCode::Remove,
+        }
+    }
+}
+
+fn presence_sender(presence: &Presence) -> Sender {
+    Sender { user_id: presence.user_id, username: presence.username.clone() }
+}
+
+fn draft(sender: Sender, stream: &Stream, content: &str) -> Draft {
+    Draft { stream: stream.clone(), sender, content: content.into() }
+}
+
+fn check_room_name(name: &str) -> Result<(), ChatError> {
+    if name.is_empty() || name.len() > ROOM_NAME_MAX {
+        return Err(ChatError::InvalidRoomName(name.len()));
+    }
+    // Nakama refuses the ASCII ones (core_channel.go:609-617).
+    if name.bytes().any(|byte| byte.is_ascii_control()) {
+        return Err(ChatError::ControlCharacters);
+    }
+    Ok(())
+}
+
+/// Content is passed on as it was sent, so it is only looked over: no value is built of it.
+fn check_content(content: &str) -> Result<(), ChatError> {
+    let object = content.trim_ascii_start().starts_with('{');
+    if object && serde_json::from_str::<IgnoredAny>(content).is_ok() { Ok(()) } else { Err(ChatError::InvalidContent) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_names_are_1_to_64_bytes_without_control_characters() {
+        for good in ["a", "with spaces", "dots.in.name", "zürich 🦊", &"x".repeat(64)] {
+            assert_eq!(check_room_name(good), Ok(()), "{good:?}");
+        }
+        let texts = [
+            ("", "Invalid channel target"),
+            (&"x".repeat(65), "Channel name is required and must be 1-64 chars: Invalid channel target"),
+            (&"🦊".repeat(17), "Channel name is required and must be 1-64 chars: Invalid channel target"),
+            ("bad\u{1}name", "Channel name must not contain control chars: Invalid channel target"),
+            ("bad\nname", "Channel name must not contain control chars: Invalid channel target"),
+        ];
+        for (bad, text) in texts {
+            assert_eq!(check_room_name(bad).unwrap_err().to_string(), text, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn content_is_a_json_object() {
+        for good in ["{}", "  {\"a\":1}", "{ \"z\": 1,  \"a\" : 2 , \"a\": 3 }", "{\"a\":{\"b\":[{},[]]}}\n"] {
+            assert_eq!(check_content(good), Ok(()), "{good:?}");
+        }
+        for bad in ["", " ", "[1]", "\"hello\"", "42", "null", "hello", "{\"a\":", "{} {}", "{'a':1}", "{\"a\":1,}"] {
+            assert_eq!(check_content(bad), Err(ChatError::InvalidContent), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn refusals_say_what_was_tried_in_the_words_of_the_wire() {
+        let text = |error: ChatError| error.to_string();
+        assert_eq!(text(ChatError::NotJoined(Action::Send)), "Must join channel before sending messages");
+        assert_eq!(text(ChatError::NotJoined(Action::Update)), "Must join channel before updating messages");
+        assert_eq!(text(ChatError::NotJoined(Action::Remove)), "Must join channel before removing messages");
+        let not_found = |action| text(ChatError::MessageNotFound(action));
+        assert_eq!(not_found(Action::Update), "Could not find message to update in channel history");
+        assert_eq!(not_found(Action::Remove), "Could not find message to remove in channel history");
     }
 }

@@ -2,26 +2,27 @@
 //!
 //! Nothing here knows the wire, HTTP or WebAssembly. The modules are listed in the order to read them.
 
-pub mod account;
-pub mod caller;
-pub mod chat;
-pub mod clock;
-pub mod events;
-pub mod history;
-pub mod ids;
-pub mod outbox;
-pub mod password;
-pub mod presence;
-pub mod push;
-pub mod revocation;
-pub mod router;
-mod services;
-pub mod session;
 mod sharded;
-pub mod status;
-pub mod storage;
-pub mod store;
+pub mod ids;
+pub mod clock;
 pub mod stream;
+pub mod presence;
+pub mod caller;
+pub mod push;
+pub mod outbox;
+pub mod session;
+pub mod status;
 pub mod tracker;
+pub mod router;
+pub mod events;
+pub mod store;
+pub mod history;
+pub mod chat;
+pub mod account;
+pub mod password;
+pub mod revocation;
+pub mod storage;
+mod services;
 
-pub use services::{Config, Core, NewSession, OpenError, StopReport};
+pub use services::{Config, Core, NewSession, StopReport};
+pub use store::OpenError;

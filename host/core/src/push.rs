@@ -27,11 +27,32 @@ pub enum PushEvent {
     ChannelMessage(ChannelMessage),
     /// Presences joined or left a stream, of any mode but [`crate::stream::mode::STATUS`]. Leaves come before joins; an
     /// update is the old presence in `leaves` and the new one in `joins`.
-    StreamPresence { stream: Stream, joins: Vec<Presence>, leaves: Vec<Presence> },
+    StreamPresence {
+        /// The stream.
+        stream: Stream,
+        /// Who is there now.
+        joins: Vec<Presence>,
+        /// Who is there no more.
+        leaves: Vec<Presence>,
+    },
     /// A user came online, went offline or changed their status.
-    StatusPresence { joins: Vec<Presence>, leaves: Vec<Presence> },
+    StatusPresence {
+        /// The statuses that hold now.
+        joins: Vec<Presence>,
+        /// The statuses that hold no more.
+        leaves: Vec<Presence>,
+    },
     /// Data sent to a stream.
-    StreamData { stream: Stream, sender: Option<Presence>, data: String, reliable: bool },
+    StreamData {
+        /// The stream.
+        stream: Stream,
+        /// Who sent it; none for the server itself.
+        sender: Option<Presence>,
+        /// Any text.
+        data: String,
+        /// Whether the sender wants it to arrive for certain. Told to clients; all transports here are reliable.
+        reliable: bool,
+    },
     /// A notification, not stored.
     Notification(Notification),
     /// An envelope that is already in its wire formats, in the order of the edge's formats.
@@ -41,14 +62,19 @@ pub enum PushEvent {
 /// A notification to one user.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Notification {
+    /// Its own id.
     pub id: Uuid,
+    /// What it is about, in a few words.
     pub subject: String,
     /// A JSON object.
     pub content: String,
     /// Above 0 for games, 0 and below for the server itself.
     pub code: i32,
+    /// Nil for the server itself.
     pub sender_id: UserId,
+    /// In whole seconds.
     pub create_time: Timestamp,
+    /// Whether it is stored.
     pub persistent: bool,
 }
 

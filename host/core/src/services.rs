@@ -1,75 +1,100 @@
 //! `Core`: everything above, assembled.
 
-use crate::account::Accounts;
+use crate::account::{AccountError, Accounts};
 use crate::caller::{CallerUser, ClientAddress};
 use crate::chat::Chat;
 use crate::clock::Environment;
 use crate::events::Events;
-use crate::outbox::OutboxLimits;
+use crate::history::{History, Sequence};
+use crate::ids::UserId;
+use crate::outbox::{Outbox, OutboxLimits};
+use crate::presence::PresenceMeta;
+use crate::push::{Notification, Push, PushEvent};
 use crate::revocation::Revocations;
 use crate::router::Router;
 use crate::session::{CloseReason, Session, Sessions};
 use crate::status::Followers;
 use crate::storage::Storage;
-use crate::store::{Store, StoreConfig};
+use crate::store::{self, OpenError, Store, StoreConfig, StoreError};
+use crate::stream::{Stream, mode};
 use crate::tracker::Tracker;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// The notification to a socket that a newer one replaces (session_registry.go:149-180).
+const SINGLE_SOCKET: &str = "single_socket";
+const SINGLE_SOCKET_CODE: i32 = -7;
 
 /// How core works.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// This server's name.
     pub node: String,
+    /// Where everything that lasts is kept.
     pub data_dir: PathBuf,
+    /// How the store works.
     pub store: StoreConfig,
+    /// The bounds of each session's outbox.
     pub outbox: OutboxLimits,
+    /// How many events may wait.
     pub event_queue_size: usize,
+    /// How many tasks ask for events.
     pub event_queue_workers: usize,
     /// A new socket closes the user's older ones.
     pub single_socket: bool,
-    /// How many passwords are hashed at once; how many more may wait.
+    /// How many passwords are hashed at once.
     pub password_hashes_at_once: usize,
+    /// How many more may wait for it.
     pub password_hashes_waiting: usize,
-}
-
-/// Why the data folder cannot be opened. (Completed by the implementation; each names the folder.)
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum OpenError {
-    #[error("data folder {0} is in use by another server")]
-    Locked(PathBuf),
 }
 
 /// What was left when the grace period ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StopReport {
+    /// Events that were queued or being handled.
     pub events_left: usize,
 }
 
 /// The domain, assembled.
 #[derive(Debug)]
 pub struct Core {
+    /// Time and randomness.
     pub env: Environment,
+    /// This server's name.
     pub node: Arc<str>,
+    /// Everything that lasts.
     pub store: Store,
+    /// The connected sockets.
     pub sessions: Sessions,
+    /// Who follows whose status.
     pub followers: Followers,
+    /// Who is in which stream.
     pub tracker: Arc<Tracker>,
+    /// From streams to sockets.
     pub router: Router,
+    /// What waits for the plugins' handlers.
     pub events: Events,
+    /// Channels and their messages.
     pub chat: Chat,
+    /// Users and how they log in.
     pub accounts: Accounts,
+    /// Tokens that were logged out.
     pub revocations: Revocations,
+    /// Storage objects.
     pub storage: Storage,
+    outbox: OutboxLimits,
+    single_socket: bool,
 }
 
 /// A socket that is about to be a session.
 #[derive(Clone, Debug)]
 pub struct NewSession {
+    /// As the session token tells.
     pub user: CallerUser,
+    /// The language that the client asked for.
     pub lang: Arc<str>,
+    /// Where it connects from.
     pub client: ClientAddress,
     /// `status=true`: appear online at once.
     pub status: bool,
@@ -77,29 +102,138 @@ pub struct NewSession {
 
 impl Core {
     /// Opens the data folder and assembles the rest.
-    pub fn open(_config: Config, _env: Environment) -> Result<Arc<Self>, OpenError> {
-        todo!()
+    ///
+    /// # Errors
+    /// When the folder cannot be used: see [`OpenError`].
+    pub fn open(config: Config, env: Environment) -> Result<Arc<Self>, OpenError> {
+        let node: Arc<str> = config.node.into();
+        let store = Store::open(&config.data_dir, config.store)?;
+        let followers = Followers::default();
+        let tracker = Arc::new(Tracker::new(node.clone(), followers.clone()));
+        let router = Router::new(tracker.clone());
+        let highest =
+            store.read_blocking(store::history::highest_id).map_err(|error| unreadable(&config.data_dir, error))?;
+        let sequence = Sequence::new(env.clone(), highest);
+        let history = History::new(store.clone(), router.clone(), sequence);
+        Ok(Arc::new(Self {
+            node,
+            sessions: Sessions::default(),
+            followers,
+            chat: Chat::new(tracker.clone(), history),
+            tracker,
+            router,
+            events: Events::new(config.event_queue_size, config.event_queue_workers),
+            accounts: Accounts {},
+            revocations: Revocations {},
+            storage: Storage {},
+            store,
+            env,
+            outbox: config.outbox,
+            single_socket: config.single_socket,
+        }))
     }
 
     /// Opens a session: registered, following its own user, in its notification stream (hidden), with a status where
     /// asked for, and session-start queued. With `single_socket` older sockets of the user get a notification
     /// (code -7) and close.
-    pub fn open_session(&self, _new: NewSession) -> Arc<Session> {
-        todo!()
+    pub fn open_session(&self, new: NewSession) -> Arc<Session> {
+        let session = Arc::new(Session::new(
+            self.env.session_id(),
+            new.user,
+            new.lang,
+            new.client,
+            Outbox::new(self.outbox),
+            self.env.now(),
+            self.sessions.next_serial(),
+        ));
+        let user = session.user_id();
+        self.sessions.insert(&session);
+        self.followers.follow(&session, user);
+        let hidden = PresenceMeta { hidden: true, ..PresenceMeta::default() };
+        self.track(&session, &Stream::about(mode::NOTIFICATIONS, user.uuid()), hidden);
+        if new.status {
+            self.track(&session, &Stream::about(mode::STATUS, user.uuid()), PresenceMeta::default());
+        }
+        // A refused session-start is counted and logged by the queue; the session opens all the same.
+        let _ = self.events.session_start(session.caller.clone(), self.env.now());
+        if self.single_socket {
+            self.close_older(&session);
+        }
+        session
     }
 
-    /// The first half of the end: no presence, no follower, not registered; others get their leave events.
-    pub fn close_session(&self, _session: &Arc<Session>) {
-        todo!()
+    /// The first half of the end: no presence, no follower, not registered; others get their leave events. The second
+    /// call does nothing.
+    pub fn close_session(&self, session: &Arc<Session>) {
+        self.tracker.leave_all(session);
+        self.followers.unfollow_all(session);
+        self.sessions.remove(session);
     }
 
     /// The second half, after the socket is closed: queues session-end with the reason.
-    pub fn end_session(&self, _session: &Arc<Session>, _reason: &CloseReason) {
-        todo!()
+    pub fn end_session(&self, session: &Arc<Session>, reason: &CloseReason) {
+        self.events.session_end(session.caller.clone(), reason, self.env.now());
     }
 
-    /// Closes the store: everything acknowledged is on disk, nothing more is taken.
-    pub async fn stop(&self, _grace: Duration) -> StopReport {
-        todo!()
+    /// Deletes an account with all that it owns, and closes its sockets.
+    ///
+    /// # Errors
+    /// When there is no such account, or the store failed: nothing is changed.
+    pub async fn delete_account(&self, user: UserId) -> Result<(), AccountError> {
+        self.accounts.delete(user).await?;
+        for session in self.sessions.of_user(user) {
+            session.close(CloseReason::Disconnected { detail: None });
+        }
+        Ok(())
     }
+
+    /// Whether the user has a status on some socket.
+    pub fn is_online(&self, user: UserId) -> bool {
+        self.tracker.is_online(user)
+    }
+
+    /// Whether stored state can be changed: false once the disk has failed, and after [`Self::stop`].
+    pub fn writes_ok(&self) -> bool {
+        self.store.health().is_ok()
+    }
+
+    /// Stops: no event is taken any more, and the queued ones get `grace` to be handled; then the store is closed, so
+    /// that everything acknowledged is on disk and nothing more is taken. To be called when the sessions have ended.
+    pub async fn stop(&self, grace: Duration) -> StopReport {
+        self.events.close();
+        let events_left = match tokio::time::timeout(grace, self.events.drained()).await {
+            Ok(()) => 0,
+            Err(_) => self.events.unfinished(),
+        };
+        self.store.close().await;
+        StopReport { events_left }
+    }
+
+    /// Puts a new session into one of its own streams.
+    fn track(&self, session: &Arc<Session>, stream: &Stream, meta: PresenceMeta) {
+        // Refused only when somebody has ended the session meanwhile: then it is to be in no stream.
+        let _ = self.tracker.join(session, stream, meta);
+    }
+
+    /// Tells the older sockets of a session's user that there is a newer one, and closes them.
+    fn close_older(&self, newest: &Session) {
+        let user = newest.user_id();
+        for session in self.sessions.of_user(user).iter().filter(|session| session.is_older_than(newest)) {
+            let notification = Notification {
+                id: self.env.uuid(),
+                subject: SINGLE_SOCKET.into(),
+                content: "{}".into(),
+                code: SINGLE_SOCKET_CODE,
+                sender_id: UserId::NIL,
+                create_time: self.env.now().whole_second(),
+                persistent: false,
+            };
+            session.outbox.push(Arc::new(Push::new(PushEvent::Notification(notification))));
+            session.close(CloseReason::Disconnected { detail: None });
+        }
+    }
+}
+
+fn unreadable(folder: &Path, error: StoreError) -> OpenError {
+    OpenError::Corrupt { folder: folder.into(), detail: error.to_string() }
 }

@@ -5,6 +5,7 @@ use meadhall_core::account::AccountError;
 use meadhall_core::chat::ChatError;
 use meadhall_core::events::QueueFull;
 use meadhall_core::history::ListError;
+use meadhall_core::storage::StorageError;
 use meadhall_core::store::StoreError;
 use meadhall_core::tracker::JoinError;
 use meadhall_protocol::error::Code;
@@ -90,12 +91,23 @@ impl From<ChatError> for Failure {
         let code = match error {
             ChatError::Store(error) => return error.into(),
             ChatError::Join(error) => return error.into(),
-            ChatError::MessageNotFound => Code::NotFound,
-            ChatError::NotJoined => Code::FailedPrecondition,
+            ChatError::MessageNotFound(_) => Code::NotFound,
+            ChatError::NotJoined(_) => Code::FailedPrecondition,
             ChatError::InvalidRoomName(_)
             | ChatError::ControlCharacters
             | ChatError::InvalidContent
             | ChatError::ContentTooLarge(..) => Code::InvalidArgument,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<StorageError> for Failure {
+    fn from(error: StorageError) -> Self {
+        let code = match error {
+            StorageError::Store(error) => return error.into(),
+            StorageError::VersionMismatch { .. } => Code::FailedPrecondition,
+            _ => Code::InvalidArgument,
         };
         Self::new(code, error.to_string())
     }

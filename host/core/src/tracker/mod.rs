@@ -168,6 +168,11 @@ impl Tracker {
         (presence.user_id == user).then(|| presence.clone())
     }
 
+    /// Whether a user has a status on some session.
+    pub fn is_online(&self, user: UserId) -> bool {
+        self.count(&Stream::about(mode::STATUS, user.uuid())) > 0
+    }
+
     /// How many presences and streams there are, for metrics.
     pub fn totals(&self) -> (usize, usize) {
         let streams = self.inner.streams.each().map(|shard| shard.len()).sum();

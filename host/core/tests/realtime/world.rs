@@ -1,0 +1,133 @@
+//! A core in a temporary folder, and clients of it.
+
+use meadhall_core::caller::{CallerUser, ClientAddress};
+use meadhall_core::clock::{Environment, ManualClock, Timestamp};
+use meadhall_core::history::ChannelMessage;
+use meadhall_core::ids::UserId;
+use meadhall_core::outbox::{OutboxLimits, Outgoing};
+use meadhall_core::push::{Push, PushEvent};
+use meadhall_core::session::Session;
+use meadhall_core::store::StoreConfig;
+use meadhall_core::stream::{Stream, mode};
+use meadhall_core::{Config, Core, NewSession};
+use parking_lot::Mutex;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+/// A server without an edge.
+pub(crate) struct World {
+    pub(crate) core: Arc<Core>,
+    pub(crate) clock: Arc<ManualClock>,
+    dir: TempDir,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// With some of the configuration changed.
+    pub(crate) fn with(change: impl Fn(&mut Config)) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::new(Timestamp::from_seconds(1_700_000_000)));
+        let core = open(&dir, &clock, change);
+        Self { core, clock, dir }
+    }
+
+    /// Stops the server and starts another one on its folder.
+    pub(crate) async fn restart(self) -> Self {
+        let Self { core, clock, dir } = self;
+        core.stop(Duration::ZERO).await;
+        drop(core);
+        let core = open(&dir, &clock, |_| {});
+        Self { core, clock, dir }
+    }
+
+    /// Opens a session of a user with this number.
+    pub(crate) fn client(&self, number: u128) -> Client {
+        self.client_with(number, false)
+    }
+
+    /// The same, with or without a status.
+    pub(crate) fn client_with(&self, number: u128, status: bool) -> Client {
+        let user = CallerUser {
+            id: UserId::new(Uuid::from_u128(number)),
+            username: format!("user{number}").into(),
+            vars: Arc::default(),
+            expires_at: Timestamp::default(),
+        };
+        let client = ClientAddress { ip: IpAddr::V4(Ipv4Addr::LOCALHOST), port: 1 };
+        let session = self.core.open_session(NewSession { user, lang: "en".into(), client, status });
+        Client { core: self.core.clone(), session, received: Mutex::default() }
+    }
+}
+
+fn open(dir: &TempDir, clock: &Arc<ManualClock>, change: impl Fn(&mut Config)) -> Arc<Core> {
+    let mut config = Config {
+        node: "node".into(),
+        data_dir: dir.path().to_owned(),
+        store: StoreConfig { sync_interval_ms: 0, cache_capacity: 16 << 20 },
+        outbox: OutboxLimits { messages: 64, bytes: 1 << 20, write_wait: Duration::from_secs(5) },
+        event_queue_size: 1000,
+        event_queue_workers: 2,
+        single_socket: false,
+        password_hashes_at_once: 1,
+        password_hashes_waiting: 1,
+    };
+    change(&mut config);
+    Core::open(config, Environment::seeded(clock.clone(), 7)).unwrap()
+}
+
+/// One socket.
+pub(crate) struct Client {
+    core: Arc<Core>,
+    pub(crate) session: Arc<Session>,
+    /// All pushes that were read from the outbox.
+    received: Mutex<Vec<Arc<Push>>>,
+}
+
+impl Client {
+    /// Joins a channel.
+    pub(crate) fn join(&self, stream: &Stream, persistence: bool) {
+        drop(self.core.chat.join(&self.session, stream, persistence, false).unwrap());
+    }
+
+    /// Sends a message that says `text`.
+    pub(crate) async fn send(&self, stream: &Stream, text: impl ToString) -> ChannelMessage {
+        self.core.chat.send(&self.session, stream, &content(text)).await.unwrap()
+    }
+
+    /// All pushes so far.
+    pub(crate) fn pushes(&self) -> Vec<Arc<Push>> {
+        let mut taken = Vec::new();
+        self.session.outbox.try_take(&mut taken);
+        let mut received = self.received.lock();
+        received.extend(taken.into_iter().filter_map(|item| match item {
+            Outgoing::Push(push) => Some(push),
+            Outgoing::Reply(_) => None,
+        }));
+        received.clone()
+    }
+
+    /// All chat messages so far.
+    pub(crate) fn messages(&self) -> Vec<ChannelMessage> {
+        let message = |push: &Arc<Push>| match push.event() {
+            PushEvent::ChannelMessage(message) => Some(message.clone()),
+            _ => None,
+        };
+        self.pushes().iter().filter_map(message).collect()
+    }
+}
+
+/// A room.
+pub(crate) fn room(name: &str) -> Stream {
+    Stream::labelled(mode::ROOM, name)
+}
+
+/// Content that says `text`.
+pub(crate) fn content(text: impl ToString) -> String {
+    format!("{{\"text\":\"{}\"}}", text.to_string())
+}
