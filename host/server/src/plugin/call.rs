@@ -5,7 +5,7 @@
 
 use super::CallError;
 use super::bindings::meadhall::plugin::types::Error;
-use super::context::{CallContext, CurrentCall, Function, Kind};
+use super::context::{CallContext, CurrentCall, Function};
 use super::engine::Ticks;
 use super::guest::{ExportIndices, Failed, Guest, Host, Identity, Instance};
 use super::limits::INLINE_TICKS;

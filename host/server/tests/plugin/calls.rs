@@ -26,13 +26,13 @@ fn ann() -> Arc<Caller> {
 #[tokio::test]
 async fn an_rpc_returns_what_the_function_returns() {
     let plugins = hostile().await;
-    assert_eq!(rpc(&plugins, "echo", "grüezi 🦊").await.unwrap(), "grüezi 🦊");
-    assert_eq!(rpc(&plugins, "echo", "").await.unwrap(), "");
+    assert_eq!(rpc(&plugins, "hostile.echo", "grüezi 🦊").await.unwrap(), "grüezi 🦊");
+    assert_eq!(rpc(&plugins, "hostile.echo", "").await.unwrap(), "");
     assert_eq!(rpc(&plugins, "nothing", "").await, Err(CallError::NotFound));
     let failed = CallError::Failed { code: 5, message: "as you wish".into() };
-    assert_eq!(rpc(&plugins, "fail", "5").await, Err(failed));
+    assert_eq!(rpc(&plugins, "hostile.fail", "5").await, Err(failed));
     let failed = CallError::Failed { code: 99, message: "as you wish".into() };
-    assert_eq!(rpc(&plugins, "fail", "").await, Err(failed));
+    assert_eq!(rpc(&plugins, "hostile.fail", "").await, Err(failed));
 }
 
 #[tokio::test]
@@ -52,7 +52,7 @@ async fn a_function_sees_its_own_call() {
         query: vec![("q".into(), vec!["1".into(), "2".into()])],
         headers: vec![("x-game".into(), vec!["hall".into()])],
     };
-    let seen = plugins.rpc("context", String::new(), context).await.unwrap();
+    let seen = plugins.rpc("hostile.context", String::new(), context).await.unwrap();
     for part in [
         "Mode::Rpc",
         "node=",
@@ -66,7 +66,7 @@ async fn a_function_sees_its_own_call() {
     ] {
         assert!(seen.contains(part), "{seen} lacks {part}");
     }
-    let seen = rpc(&plugins, "context", "").await.unwrap();
+    let seen = rpc(&plugins, "hostile.context", "").await.unwrap();
     assert!(seen.contains("user=None session=None client=None vars=[] query=[] headers=[]"), "{seen}");
 }
 

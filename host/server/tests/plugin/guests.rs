@@ -12,7 +12,7 @@ const TARGET: &str = "wasm32-wasip2";
 /// The file of a guest, such as `hostile`.
 pub(crate) fn file(name: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    FOLDER.get_or_init(build).join(format!("guest_{}.wasm", name.replace('-', "_")))
+    FOLDER.get_or_init(build).join(format!("{}.wasm", name.replace('-', "_")))
 }
 
 /// Builds all guests, and installs the target that they are built for when it is missing.
@@ -105,7 +105,7 @@ pub(crate) async fn rpc(plugins: &Plugins, id: &str, payload: &str) -> Result<St
 
 /// How often the instance that takes the next call was called, that call included.
 pub(crate) async fn calls(plugins: &Plugins) -> u32 {
-    rpc(plugins, "calls", "").await.unwrap().parse().unwrap()
+    rpc(plugins, "hostile.calls", "").await.unwrap().parse().unwrap()
 }
 
 impl Setup {

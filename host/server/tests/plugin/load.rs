@@ -68,7 +68,7 @@ async fn handlers_need_the_export_that_runs_them() {
 async fn an_rpc_belongs_to_one_plugin() {
     let both = Setup::new(short()).plugin("one", "only-rpc", &[]).plugin("two", "hostile", &[("rpc", "ONLY.echo")]);
     says(&both.problem().await, &["\"one\"", "\"two\"", "\"only.echo\""]);
-    says(&problem_with(&[("rpc", "Loop")]).await, &["\"odd\"", "\"loop\"", "twice"]);
+    says(&problem_with(&[("rpc", "Hostile.Loop")]).await, &["\"odd\"", "\"hostile.loop\"", "twice"]);
 }
 
 #[tokio::test]
@@ -107,7 +107,7 @@ async fn no_plugins_are_fine() {
 #[tokio::test]
 async fn inspecting_tells_what_a_plugin_is() {
     let found = inspect(&file("only-rpc"), Limits::default()).await.unwrap();
-    assert_eq!((found.name.as_str(), found.version.as_str()), ("guest_only_rpc", "1.2.3"));
+    assert_eq!((found.name.as_str(), found.version.as_str()), ("only_rpc", "1.2.3"));
     assert_eq!(found.handlers, [("rpc".to_owned(), "Only.Echo".to_owned())]);
     assert_eq!(found.exports, ["meadhall:plugin/lifecycle@0.1.0", "meadhall:plugin/rpc@0.1.0"]);
     assert!(found.imports.contains(&"meadhall:plugin/context@0.1.0".to_owned()));

@@ -19,8 +19,8 @@ static CALLS: AtomicU32 = AtomicU32::new(0);
 static KEPT: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
 
 const RPCS: &[&str] = &[
-    "echo", "calls", "context", "fail", "loop", "sleep", "trap", "overflow", "memory", "keep", "huge", "log-storm",
-    "print-storm", "host-loop", "exit", "handles", "random", "register-only", "busy",
+    "echo", "calls", "context", "fail", "loop", "sleep", "busy", "trap", "overflow", "memory", "keep", "huge", "log_storm",
+    "print_storm", "host_calls", "exit",
 ];
 const MESSAGES: &[&str] = &["UpdateAccount", "ChannelMessageSend"];
 
@@ -81,15 +81,15 @@ impl rpc::Guest for Hostile {
                 Ok(calls.to_string())
             }
             "huge" => Ok("x".repeat(payload.parse().unwrap())),
-            "log-storm" => {
+            "log_storm" => {
                 (0..10_000).for_each(|n| log::write(log::Level::Info, &format!("storm {n}")));
                 Ok("logged".into())
             }
-            "print-storm" => {
+            "print_storm" => {
                 (0..10_000).for_each(|n| println!("storm {n}"));
                 Ok("printed".into())
             }
-            "host-loop" => loop {
+            "host_calls" => loop {
                 black_box(context::node());
                 let nowhere = stream::Stream {
                     mode: 200,
@@ -100,11 +100,6 @@ impl rpc::Guest for Hostile {
                 let _ = black_box(stream::count(&nowhere));
             },
             "exit" => std::process::exit(3),
-            "random" => {
-                let mut map = std::collections::HashMap::new();
-                map.insert(1, 2);
-                Ok(map.len().to_string())
-            }
             other => Err(Error { code: 12, message: format!("no such behaviour: {other}") }),
         }
     }
@@ -159,7 +154,7 @@ fn setting(wanted: &str) -> Option<String> {
 
 /// Before each RPC id, so that two of this plugin can live side by side.
 fn prefix() -> String {
-    setting("prefix").unwrap_or_default()
+    setting("prefix").unwrap_or_else(|| "hostile.".into())
 }
 
 fn misbehave(how: Option<String>) {
