@@ -19,7 +19,7 @@ const HOSTILE_CALLS: usize = 64;
 const WORST_RATIO: f64 = 5.0;
 
 fn main() -> ExitCode {
-    let bench = Bench::start(|config| config.runtime.rpc_deadline_ms = 1_000, vec![example("probe"), guest("hostile")]);
+    let bench = Bench::start(|config| config.runtime.rpc_deadline_ms = 1_000, vec![example("probe"), guest("guest-hostile")]);
     let plugins = Arc::clone(&bench.server.server().app().plugins);
     let (quiet, beside) = bench.runtime.block_on(async {
         let quiet = measure(&plugins).await;
@@ -40,7 +40,7 @@ fn main() -> ExitCode {
 
 /// Calls the hostile plugin over and over; every answer is an error, or a wait for an instance in vain.
 async fn attack(plugins: Arc<Plugins>, number: usize) {
-    const WAYS: [&str; 3] = ["hostile.loop", "hostile.memory", "hostile.host_calls"];
+    const WAYS: [&str; 4] = ["loop", "sleep", "memory", "host-loop"];
     loop {
         let outcome = plugins.rpc(WAYS[number % WAYS.len()], String::new(), CallContext::default()).await;
         assert!(outcome.is_err(), "the hostile plugin answered {outcome:?}");

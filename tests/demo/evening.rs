@@ -39,11 +39,11 @@ pub(crate) async fn play(stage: &mut Stage<'_>, addr: SocketAddr) -> Result<()> 
         "astrid",
         post(&http, &astrid.login, Method::POST, "/v2/event", event).await.map(|()| "sent the event toast".into()),
     );
-    stage.plugin_logs("session-events", &["toast", "mead"]).await;
+    stage.plugin_logs("session_events", &["toast", "mead"]).await;
     let change = json!({ "display_name": "Astrid the Bold" });
     let changed = post(&http, &astrid.login, Method::PUT, "/v2/account", change).await;
     stage.sees("astrid", changed.map(|()| "is called Astrid the Bold now".into()));
-    stage.plugin_logs("session-events", &["account_updated"]).await;
+    stage.plugin_logs("session_events", &["account_updated"]).await;
 
     stage.scene("The history is what they saw");
     let history = http.history(&format!("2...{ROOM}"), &bjorn.login.token).await;
@@ -62,7 +62,7 @@ pub(crate) async fn play(stage: &mut Stage<'_>, addr: SocketAddr) -> Result<()> 
     stage.scene("They go home");
     for guest in [astrid, bjorn] {
         stage.sees(guest.name, guest.socket.close().await.map(|()| "closed the socket".into()));
-        stage.plugin_logs("session-events", &["session_end", &guest.login.user_id]).await;
+        stage.plugin_logs("session_events", &[&format!("session end of {}", guest.name)]).await;
     }
     Ok(())
 }
@@ -77,7 +77,7 @@ async fn enter(
     let login = http.log_in(&format!("demo-device-of-{name}"), name).await?;
     let socket = Socket::open(addr, &login.token, format).await?;
     stage.sees(name, Ok(format!("logged in as user {}, and has a {format:?} socket", login.user_id)));
-    stage.plugin_logs("session-events", &["session_start", &login.user_id]).await;
+    stage.plugin_logs("session_events", &[&format!("session start of {name}")]).await;
     Ok(Guest { name, login, socket })
 }
 

@@ -3,10 +3,13 @@
 mod chat;
 mod crash;
 mod disk;
+mod global_stream;
 mod hooks;
 mod javascript;
 mod order;
+mod presence;
 mod refusals;
+mod session_events;
 mod slow_consumer;
 mod stop;
 

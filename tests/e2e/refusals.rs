@@ -73,7 +73,10 @@ fn plugin_faults(files: &Files) -> Result<Vec<Refusal>> {
     let cut = files.write("cut.wasm", &probe[..probe.len() / 2])?;
     let one = files.write("one.wasm", &probe)?;
     let other = files.write("other.wasm", &probe)?;
+    let (future, stranger) = (plugins::guest("guest-future"), plugins::guest("guest-stranger"));
     Ok(vec![
+        refusal("a plugin for a later contract", &[&future], &["guest_future"]),
+        refusal("a component of another world", &[&stranger], &["guest_stranger"]),
         refusal("a plugin that is not there", &[Path::new("no/such.wasm")], &["no/such.wasm"]),
         refusal("a plugin of random bytes", &[&random_bytes], &["noise"]),
         refusal("a core module as plugin", &[&module], &["module"]),

@@ -136,13 +136,13 @@ fn registration(handler: &Handler) -> Option<TokenStream> {
 fn rpc(handler: &Handler) -> Option<TokenStream> {
     let Role::Rpc(id) = &handler.role else { return None };
     let (function, output) = (&handler.function, handler.output.span());
-    let payload = handler.parameters.types.first()?;
+    let payload = handler.parameters.first()?;
     let decode = quote_spanned!(payload.span()=> ::meadhall_guest::glue::payload::<#payload>(payload)?);
-    let encode = quote_spanned!(output=> ::meadhall_guest::glue::rpc_reply);
+    let call = quote_spanned!(output=> ::meadhall_guest::glue::rpc_reply(self::#function(ctx, payload)));
     Some(quote! {
         if id == #id {
             let payload = #decode;
-            return #encode(self::#function(ctx, payload));
+            return #call;
         }
     })
 }
@@ -150,13 +150,14 @@ fn rpc(handler: &Handler) -> Option<TokenStream> {
 fn before(handler: &Handler) -> Option<TokenStream> {
     let Role::Before(message) = &handler.role else { return None };
     let (function, output) = (&handler.function, handler.output.span());
-    let request = handler.parameters.types.first()?;
+    let request = handler.parameters.first()?;
     let decode = quote_spanned!(request.span()=> ::meadhall_guest::glue::request::<#message, #request>(request)?);
-    let encode = quote_spanned!(output=> ::meadhall_guest::glue::before_reply::<#message, _>);
+    let call =
+        quote_spanned!(output=> ::meadhall_guest::glue::before_reply::<#message, _>(self::#function(ctx, request)));
     Some(quote! {
         if name == <#message as ::meadhall_guest::Hook>::NAME {
             let request = #decode;
-            return #encode(self::#function(ctx, request));
+            return #call;
         }
     })
 }
@@ -164,16 +165,16 @@ fn before(handler: &Handler) -> Option<TokenStream> {
 fn after(handler: &Handler) -> Option<TokenStream> {
     let Role::After(message) = &handler.role else { return None };
     let (function, output) = (&handler.function, handler.output.span());
-    let [request, reply] = handler.parameters.types.as_slice() else { return None };
+    let [request, reply] = handler.parameters.as_slice() else { return None };
     let decode_request =
         quote_spanned!(request.span()=> ::meadhall_guest::glue::request::<#message, #request>(request)?);
     let decode_reply = quote_spanned!(reply.span()=> ::meadhall_guest::glue::reply::<#message, #reply>(reply)?);
-    let done = quote_spanned!(output=> ::meadhall_guest::glue::done);
+    let call = quote_spanned!(output=> ::meadhall_guest::glue::done(self::#function(ctx, &request, &reply)));
     Some(quote! {
         if name == <#message as ::meadhall_guest::Hook>::NAME {
             let request = #decode_request;
             let reply = #decode_reply;
-            return #done(self::#function(ctx, &request, &reply));
+            return #call;
         }
     })
 }
@@ -182,6 +183,6 @@ fn after(handler: &Handler) -> Option<TokenStream> {
 fn unary(handler: &Handler, matches: bool, arguments: &[&str]) -> Option<TokenStream> {
     let (function, output) = (&handler.function, handler.output.span());
     let arguments = arguments.iter().map(|name| syn::Ident::new(name, function.span()));
-    let done = quote_spanned!(output=> ::meadhall_guest::glue::done);
-    matches.then(|| quote!(return #done(self::#function(ctx #(, #arguments)*));))
+    let call = quote_spanned!(output=> ::meadhall_guest::glue::done(self::#function(ctx #(, #arguments)*)));
+    matches.then(|| quote!(return #call;))
 }

@@ -1,10 +1,10 @@
 //! What stands in a `#[plugin]` module.
 
-use crate::signature::{self, Parameters};
+use crate::signature;
 use proc_macro2::TokenStream;
 use std::collections::HashMap;
 use syn::parse::Parser;
-use syn::{Attribute, Error, Ident, Item, ItemFn, ItemMod, LitStr, Meta, Path, ReturnType, Token};
+use syn::{Attribute, Error, Ident, Item, ItemFn, ItemMod, LitStr, Meta, Path, Token, Type};
 
 /// A `#[plugin]` module, read and checked.
 pub(crate) struct PluginModule {
@@ -17,8 +17,10 @@ pub(crate) struct PluginModule {
 pub(crate) struct Handler {
     pub(crate) role: Role,
     pub(crate) function: Ident,
-    pub(crate) parameters: Parameters,
-    pub(crate) output: ReturnType,
+    /// The types of the parameters after the context; references are taken off.
+    pub(crate) parameters: Vec<Type>,
+    /// What the function returns.
+    pub(crate) output: Type,
     /// The function's `#[cfg(…)]` attributes: what refers to the function needs them too.
     pub(crate) conditions: Vec<Attribute>,
 }
@@ -84,12 +86,12 @@ impl Handler {
             return Err(Error::new_spanned(second, "a function has one of these attributes"));
         }
         let role = Role::parse(&attribute, function)?;
-        let parameters = signature::check(&role, function)?;
+        let signature = signature::check(&role, function)?;
         Ok(Some(Self {
             role,
             function: function.sig.ident.clone(),
-            parameters,
-            output: function.sig.output.clone(),
+            parameters: signature.parameters,
+            output: signature.output,
             conditions: function.attrs.iter().filter(|a| a.path().is_ident("cfg")).cloned().collect(),
         }))
     }

@@ -4,16 +4,18 @@ use crate::module::Role;
 use syn::spanned::Spanned;
 use syn::{Error, FnArg, ItemFn, ReturnType, Type};
 
-/// The types of a handler's parameters after the context; references are taken off.
-pub(crate) struct Parameters {
-    pub(crate) types: Vec<Type>,
+/// The types in a handler's signature.
+pub(crate) struct Signature {
+    /// The parameters after the context; references are taken off.
+    pub(crate) parameters: Vec<Type>,
+    pub(crate) output: Type,
 }
 
 /// Checks all of a signature that can be seen without knowing types.
 ///
 /// # Errors
 /// A sentence that shows the right signature and says what is different.
-pub(crate) fn check(role: &Role, function: &ItemFn) -> syn::Result<Parameters> {
+pub(crate) fn check(role: &Role, function: &ItemFn) -> syn::Result<Signature> {
     let shape = Shape::of(role);
     let wrong = |place: &dyn Fn() -> proc_macro2::Span, difference: &str| {
         let name = &function.sig.ident;
@@ -54,7 +56,7 @@ pub(crate) fn check(role: &Role, function: &ItemFn) -> syn::Result<Parameters> {
     }
     match &signature.output {
         ReturnType::Default => Err(wrong(&|| signature.ident.span(), "returns nothing")),
-        ReturnType::Type(..) => Ok(Parameters { types: parameters }),
+        ReturnType::Type(_, output) => Ok(Signature { parameters, output: (**output).clone() }),
     }
 }
 

@@ -94,17 +94,31 @@ pub enum AccountError {
 
 impl Accounts {
     /// Logs in, or makes an account.
-    pub async fn authenticate(&self, _request: LoginRequest) -> Result<Login, AccountError> { todo!() }
+    pub async fn authenticate(&self, _request: LoginRequest) -> Result<Login, AccountError> {
+        todo!()
+    }
     /// Adds a way to log in.
-    pub async fn link(&self, _user: UserId, _credential: Credential) -> Result<(), AccountError> { todo!() }
+    pub async fn link(&self, _user: UserId, _credential: Credential) -> Result<(), AccountError> {
+        todo!()
+    }
     /// Takes a way to log in away; refused for the last one.
-    pub async fn unlink(&self, _user: UserId, _credential: Credential) -> Result<(), AccountError> { todo!() }
+    pub async fn unlink(&self, _user: UserId, _credential: Credential) -> Result<(), AccountError> {
+        todo!()
+    }
     /// The account of a user.
-    pub async fn get(&self, _user: UserId) -> Result<Account, AccountError> { todo!() }
+    pub async fn get(&self, _user: UserId) -> Result<Account, AccountError> {
+        todo!()
+    }
     /// Changes an account.
-    pub async fn update(&self, _user: UserId, _update: AccountUpdate) -> Result<(), AccountError> { todo!() }
+    pub async fn update(&self, _user: UserId, _update: AccountUpdate) -> Result<(), AccountError> {
+        todo!()
+    }
     /// Deletes an account and closes its sockets.
-    pub async fn delete(&self, _user: UserId) -> Result<(), AccountError> { todo!() }
+    pub async fn delete(&self, _user: UserId) -> Result<(), AccountError> {
+        todo!()
+    }
     /// The users with these ids or names; unknown ones are left out.
-    pub async fn users(&self, _ids: Vec<UserId>, _usernames: Vec<String>) -> Result<Vec<User>, AccountError> { todo!() }
+    pub async fn users(&self, _ids: Vec<UserId>, _usernames: Vec<String>) -> Result<Vec<User>, AccountError> {
+        todo!()
+    }
 }

@@ -111,8 +111,8 @@ impl Core {
         let followers = Followers::default();
         let tracker = Arc::new(Tracker::new(node.clone(), followers.clone()));
         let router = Router::new(tracker.clone());
-        let highest =
-            store.read_blocking(store::history::highest_id).map_err(|error| unreadable(&config.data_dir, error))?;
+        let unreadable = |error| unreadable(&config.data_dir, error);
+        let highest = store.read_blocking(store::history::highest_id).map_err(unreadable)?;
         let sequence = Sequence::new(env.clone(), highest);
         let history = History::new(store.clone(), router.clone(), sequence);
         Ok(Arc::new(Self {
@@ -124,8 +124,8 @@ impl Core {
             router,
             events: Events::new(config.event_queue_size, config.event_queue_workers),
             accounts: Accounts {},
-            revocations: Revocations {},
-            storage: Storage {},
+            revocations: Revocations::open(store.clone(), env.clone()).map_err(unreadable)?,
+            storage: Storage::new(store.clone(), env.clone()),
             store,
             env,
             outbox: config.outbox,

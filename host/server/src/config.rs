@@ -1,6 +1,20 @@
 //! The configuration: plain data with defaults. `config/load.rs` fills it from file, environment and command line;
-//! `config/check.rs` finds all faults at once.
+//! `config/check.rs` finds all faults at once; `config/keys.rs` makes the keys that nobody gave; `config/print.rs` shows
+//! all of it, with the comments of this file.
 
+mod check;
+mod fault;
+mod keys;
+mod load;
+mod optional_address;
+mod print;
+
+pub use fault::{Fault, Faults};
+pub use keys::{KeyError, KeySource, fill_keys};
+pub use load::{Sources, load};
+pub use print::print;
+
+use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -8,24 +22,33 @@ use std::path::PathBuf;
 
 /// Everything that can be configured: `[section] key` in TOML, `MEADHALL_SECTION__KEY` in the environment,
 /// `--set section.key=value` on the command line.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, DocumentedFields)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
+    /// The server as a whole.
     pub server: ServerConfig,
+    /// Websockets.
     pub socket: SocketConfig,
+    /// Tokens, and what a new one does to older ones.
     pub session: SessionConfig,
+    /// Plugins and events.
     pub runtime: RuntimeConfig,
+    /// The store.
     pub storage: StorageConfig,
+    /// Passwords and failed logins.
     pub login: LoginConfig,
+    /// Browsers.
     pub cors: CorsConfig,
+    /// Figures for Prometheus.
     pub metrics: MetricsConfig,
+    /// The log.
     pub log: LogConfig,
     /// Settings handed to plugins: `[plugin.NAME] key = "value"`.
     pub plugin: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// `[server]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServerConfig {
     /// This server's name, shown to plugins and part of every presence.
@@ -55,11 +78,12 @@ pub struct ServerConfig {
 }
 
 /// `[socket]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
 #[serde(default, deny_unknown_fields)]
 pub struct SocketConfig {
     /// Bytes of a message from a client.
     pub max_message_size_bytes: usize,
+    /// How often the server pings a client.
     pub ping_period_ms: u64,
     /// A client that has not answered a ping for this long is closed.
     pub pong_wait_ms: u64,
@@ -69,20 +93,23 @@ pub struct SocketConfig {
     pub outgoing_queue_size: usize,
     /// More waiting bytes than this closes a session at once.
     pub outgoing_queue_bytes: usize,
+    /// How long a client with too many waiting messages may take no byte.
     pub write_wait_ms: u64,
     /// How long the server waits for the client's half of a close.
     pub close_ack_wait_ms: u64,
 }
 
 /// `[session]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
 #[serde(default, deny_unknown_fields)]
 pub struct SessionConfig {
-    /// Empty: a random one, made at the first start.
+    /// Signs session tokens. Empty: a random one, made at the first start.
     pub encryption_key: String,
-    /// Empty: a random one, made at the first start.
+    /// Signs refresh tokens. Empty: a random one, made at the first start.
     pub refresh_encryption_key: String,
+    /// How long a session token is good for.
     pub token_expiry_sec: u64,
+    /// How long a refresh token is good for.
     pub refresh_token_expiry_sec: u64,
     /// A new socket closes the user's older ones.
     pub single_socket: bool,
@@ -91,22 +118,28 @@ pub struct SessionConfig {
 }
 
 /// `[runtime]`: plugins and events.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
 #[serde(default, deny_unknown_fields)]
 pub struct RuntimeConfig {
     /// What servers call RPCs with. Empty: a random one, made at the first start.
     pub http_key: String,
     /// Plugin files and folders, in order.
     pub plugins: Vec<PathBuf>,
+    /// Events that may wait for their handlers; more are refused.
     pub event_queue_size: usize,
+    /// Events that are handled at once.
     pub event_queue_workers: usize,
+    /// How long an RPC or a hook may take.
     pub rpc_deadline_ms: u64,
+    /// How long the handler of an event may take.
     pub event_deadline_ms: u64,
+    /// How long a plugin's start may take.
     pub start_deadline_ms: u64,
     /// Bytes of one instance.
     pub instance_memory_bytes: usize,
     /// Instances of one plugin.
     pub instances: usize,
+    /// How long a call waits for a free instance.
     pub instance_wait_ms: u64,
     /// Bytes of one result.
     pub result_bytes: usize,
@@ -117,7 +150,7 @@ pub struct RuntimeConfig {
 }
 
 /// `[storage]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
 #[serde(default, deny_unknown_fields)]
 pub struct StorageConfig {
     /// 0: every write is on disk before it is acknowledged. Above: synced at this interval; what was acknowledged since
@@ -128,21 +161,23 @@ pub struct StorageConfig {
 }
 
 /// `[login]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
 #[serde(default, deny_unknown_fields)]
 pub struct LoginConfig {
     /// Passwords hashed at once.
     pub password_hashes_at_once: usize,
     /// Passwords that may wait to be hashed; more get 429.
     pub password_hashes_waiting: usize,
-    /// Failed attempts for one account, and from one address, within the window.
+    /// Failed attempts for one account within the window; then it gets 429.
     pub failures_per_account: u32,
+    /// Failed attempts from one address within the window; then it gets 429.
     pub failures_per_address: u32,
+    /// The window in which failed attempts are counted.
     pub failure_window_sec: u64,
 }
 
 /// `[cors]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
 #[serde(default, deny_unknown_fields)]
 pub struct CorsConfig {
     /// `*`, or the origins that browsers may call from.
@@ -150,15 +185,16 @@ pub struct CorsConfig {
 }
 
 /// `[metrics]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
 #[serde(default, deny_unknown_fields)]
 pub struct MetricsConfig {
-    /// Where `/metrics` is served; none turns it off.
+    /// Where `/metrics` is served; `none` turns it off.
+    #[serde(with = "optional_address")]
     pub listen: Option<SocketAddr>,
 }
 
 /// `[log]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
 #[serde(default, deny_unknown_fields)]
 pub struct LogConfig {
     /// `text` or `json`.

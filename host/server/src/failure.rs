@@ -5,6 +5,7 @@ use meadhall_core::account::AccountError;
 use meadhall_core::chat::ChatError;
 use meadhall_core::events::QueueFull;
 use meadhall_core::history::ListError;
+use meadhall_core::storage::StorageError;
 use meadhall_core::store::StoreError;
 use meadhall_core::tracker::JoinError;
 use meadhall_protocol::error::Code;
@@ -96,6 +97,17 @@ impl From<ChatError> for Failure {
             | ChatError::ControlCharacters
             | ChatError::InvalidContent
             | ChatError::ContentTooLarge(..) => Code::InvalidArgument,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<StorageError> for Failure {
+    fn from(error: StorageError) -> Self {
+        let code = match error {
+            StorageError::Store(error) => return error.into(),
+            StorageError::VersionMismatch { .. } => Code::FailedPrecondition,
+            _ => Code::InvalidArgument,
         };
         Self::new(code, error.to_string())
     }

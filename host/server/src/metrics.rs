@@ -79,12 +79,17 @@ impl Metrics {
         if let Some(counter) = self.requests.read().get(&(route, status)) {
             return counter.increment(1);
         }
-        let counter = self.requests.write().entry((route, status)).or_insert_with(|| {
-            let name = "meadhall_requests_total";
-            self.recorder.describe_counter(KeyName::from_const_str(name), None, "Answered REST requests".into());
-            let labels = vec![Label::from_static_parts("route", route), Label::new("status", status.to_string())];
-            self.recorder.register_counter(&Key::from_parts(name, labels), &METADATA)
-        }).clone();
+        let counter = self
+            .requests
+            .write()
+            .entry((route, status))
+            .or_insert_with(|| {
+                let name = "meadhall_requests_total";
+                self.recorder.describe_counter(KeyName::from_const_str(name), None, "Answered REST requests".into());
+                let labels = vec![Label::from_static_parts("route", route), Label::new("status", status.to_string())];
+                self.recorder.register_counter(&Key::from_parts(name, labels), &METADATA)
+            })
+            .clone();
         counter.increment(1);
     }
 

@@ -8,7 +8,7 @@ use crate::net::handshake::Sockets;
 use crate::net::listener::{self, HttpServer};
 use crate::net::routes;
 use crate::net::tokens::Tokens;
-use crate::plugin::{Limits, PluginConfig, Plugins};
+use crate::plugin::{Limits, PluginConfig, Plugins, SharedRecorder};
 use axum::Router;
 use axum::extract::State;
 use axum::http::header;
@@ -115,17 +115,16 @@ impl Server {
         self.app.stopping.store(true, Ordering::SeqCst);
         self.accepting.cancel();
         let sockets_left = self.close_sockets(deadline).await;
-        let workers_left = self.drain_events(deadline).await;
         let report = self.app.core.stop(deadline.saturating_duration_since(Instant::now())).await;
+        self.workers.shutdown().await;
         let requests_left = self.close_connections(deadline).await;
         self.background.shutdown().await;
-        if sockets_left + workers_left + report.events_left + requests_left == 0 {
+        if sockets_left + report.events_left + requests_left == 0 {
             info!("stopped");
             return StopOutcome::Clean;
         }
         warn!(
             sockets = sockets_left,
-            event_handlers = workers_left,
             events = report.events_left,
             requests = requests_left,
             "the grace period ended before everything was done; this was left"
@@ -151,15 +150,6 @@ impl Server {
         }
     }
 
-    /// Has the queued events handled; how many workers were still at one when the time was up.
-    async fn drain_events(&mut self, deadline: Instant) -> usize {
-        self.app.core.events.close();
-        while let Ok(Some(_)) = timeout_at(deadline, self.workers.join_next()).await {}
-        let left = self.workers.len();
-        self.workers.abort_all();
-        left
-    }
-
     /// Lets each HTTP connection finish the request it is at; how many did not.
     async fn close_connections(&self, deadline: Instant) -> usize {
         self.closing.cancel();
@@ -178,7 +168,7 @@ impl Server {
 async fn assemble(config: Config) -> anyhow::Result<Arc<App>> {
     let metrics = Metrics::new();
     let core = Core::open(core_config(&config), Environment::system())?;
-    let plugins = Plugins::load(plugin_config(&config), core.clone()).await?;
+    let plugins = Plugins::load(plugin_config(&config, metrics.recorder()), core.clone()).await?;
     let tokens = Tokens::new(&config.session);
     Ok(Arc::new(App { config, core, plugins, tokens, metrics, stopping: AtomicBool::new(false) }))
 }
@@ -204,12 +194,13 @@ fn core_config(config: &Config) -> CoreConfig {
     }
 }
 
-fn plugin_config(config: &Config) -> PluginConfig {
+fn plugin_config(config: &Config, recorder: SharedRecorder) -> PluginConfig {
     PluginConfig {
         paths: config.runtime.plugins.clone(),
         settings: config.plugin.clone(),
         limits: plugin_limits(&config.runtime),
         cache_dir: Some(config.server.data_dir.join("plugin-cache")),
+        recorder,
     }
 }
 

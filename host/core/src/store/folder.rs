@@ -110,8 +110,7 @@ impl Folder {
 
 fn lock(dir: &Path) -> Result<File, OpenError> {
     let unusable = |error: io::Error| OpenError::Unusable { folder: dir.into(), reason: error.to_string() };
-    let file =
-        OpenOptions::new().write(true).create(true).truncate(false).open(dir.join("lock")).map_err(unusable)?;
+    let file = OpenOptions::new().write(true).create(true).truncate(false).open(dir.join("lock")).map_err(unusable)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(OpenError::Locked(dir.into())),
@@ -139,9 +138,7 @@ fn open_database(dir: &Path, cache_capacity: u64, is_new: bool) -> Result<(sled:
     let (schema, commits) = stored().map_err(|error| corrupt(error.to_string()))?;
     let expected = noted_commits(dir);
     match schema {
-        Some(found) if found > SCHEMA => {
-            Err(OpenError::LaterSchema { folder: dir.into(), found, known: SCHEMA })
-        }
+        Some(found) if found > SCHEMA => Err(OpenError::LaterSchema { folder: dir.into(), found, known: SCHEMA }),
         _ if commits < expected => Err(corrupt(format!("{commits} commits are left of {expected}"))),
         Some(_) => Ok((tree, commits)),
         // Made just now, or by a server that was stopped before its first commit.
@@ -158,7 +155,10 @@ fn open_database(dir: &Path, cache_capacity: u64, is_new: bool) -> Result<(sled:
 
 /// Whether an error of reading is about what a file holds, and not about reaching it.
 fn is_about_contents(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::NotFound)
+    matches!(
+        error.kind(),
+        ErrorKind::UnexpectedEof | ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::NotFound
+    )
 }
 
 fn one_line(text: &str) -> String {

@@ -252,8 +252,8 @@ impl<T, E> Future for Pending<T, E> {
     type Output = Result<Result<T, E>, StoreError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.0).poll(context).map(|answer| {
-            answer.unwrap_or_else(|_| Err(StoreError::Failed("the operation was given up".into())))
-        })
+        Pin::new(&mut self.0)
+            .poll(context)
+            .map(|answer| answer.unwrap_or_else(|_| Err(StoreError::Failed("the operation was given up".into()))))
     }
 }

@@ -73,9 +73,7 @@ struct Gate {
 }
 
 /// A store whose syncs wait for the test, and the syncs that wait.
-fn gated(
-    dir: &Path,
-) -> (Store, mpsc::UnboundedReceiver<std::sync::mpsc::Sender<io::Result<()>>>) {
+fn gated(dir: &Path) -> (Store, mpsc::UnboundedReceiver<std::sync::mpsc::Sender<io::Result<()>>>) {
     let (calls, waiting) = mpsc::unbounded_channel();
     // Opening syncs too, before there is anybody to answer.
     let gate = Arc::new(Gate { calls, is_open: AtomicBool::new(true) });

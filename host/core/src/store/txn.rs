@@ -1,8 +1,10 @@
 //! Writing: a batch in the making, to which one operation after another adds.
 
-use super::key::{Key, KEY_LEN_MAX, KeyRange};
-use super::view::{Change, Range, RangeReverse, Rows, Side, Value, View, Writes, continuation_key, continuations, split, unreadable};
 use super::StoreError;
+use super::key::{KEY_LEN_MAX, Key, KeyRange};
+use super::view::{
+    Change, Range, RangeReverse, Rows, Side, Value, View, Writes, continuation_key, continuations, split, unreadable,
+};
 use sled::IVec;
 use std::collections::btree_map::Entry;
 

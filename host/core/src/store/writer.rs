@@ -2,11 +2,11 @@
 //! once, and answers in order. Operations therefore need no transactions of their own, and the cost of a sync is shared
 //! by all that wait.
 
+use super::StoreError;
 use super::folder::Folder;
 use super::key::{Key, Tag};
 use super::txn::{After, Txn};
 use super::view::{Reader, Writes, unreadable};
-use super::StoreError;
 use parking_lot::{Mutex, RwLock};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -141,7 +141,9 @@ impl Writer {
         let counters = &self.shared.counters;
         counters.commits.fetch_add(1, Ordering::Relaxed);
         counters.writes.fetch_add(count, Ordering::Relaxed);
-        counters.commit_nanos.fetch_add(u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        counters
+            .commit_nanos
+            .fetch_add(u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
         for after in after {
             let outcome = outcome.clone();
             if catch_unwind(AssertUnwindSafe(|| after(outcome))).is_err() {

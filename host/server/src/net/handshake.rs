@@ -119,8 +119,7 @@ async fn serve(sockets: Sockets, opening: Opening, address: ClientAddress, upgra
 
 /// A refused handshake: plain text with a line break, unlike the rest of the API.
 fn refuse(status: StatusCode, text: &str) -> Response {
-    let headers =
-        [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
+    let headers = [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
     (status, headers, format!("{text}\n")).into_response()
 }
 

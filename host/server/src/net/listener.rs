@@ -92,7 +92,9 @@ impl HttpServer {
                     }
                 }
                 // The client gave up while it waited; the next one is fine.
-                Err(error) if is_of_one_connection(&error) => debug!(%error, "a connection was gone before it was accepted"),
+                Err(error) if is_of_one_connection(&error) => {
+                    debug!(%error, "a connection was gone before it was accepted")
+                }
                 // Files or memory have run out. Trying again at once would only burn time.
                 Err(error) => {
                     if let Some(count) = failures.due() {

@@ -3,8 +3,6 @@
 use super::Client;
 use super::reply::{Answer, Refusal, Reply};
 use crate::convert;
-use crate::failure::Failure;
-use meadhall_core::chat::ChatError;
 use meadhall_core::ids::MessageId;
 use meadhall_core::stream::{Stream, mode};
 use meadhall_protocol::realtime::channel_join::Type;
@@ -20,7 +18,7 @@ pub(super) fn join(client: &Client, request: ChannelJoin) -> Answer {
     let stream = target(&request)?;
     let persistence = request.persistence.unwrap_or(true);
     let hidden = request.hidden.unwrap_or(false);
-    let joined = client.app.core.chat.join(&client.session, &stream, persistence, hidden).map_err(send_refusal)?;
+    let joined = client.app.core.chat.join(&client.session, &stream, persistence, hidden)?;
     let channel = convert::channel(&stream, &joined.visible, &joined.presence);
     Ok(Reply::InPlace(joined.reply, Message::Channel(channel)))
 }
@@ -35,8 +33,7 @@ pub(super) fn leave(client: &Client, request: &ChannelLeave) -> Answer {
 /// Sends a message.
 pub(super) async fn send(client: &Client, request: ChannelMessageSend) -> Answer {
     let stream = channel(&request.channel_id)?;
-    let sent = client.app.core.chat.send(&client.session, &stream, &request.content).await;
-    let message = sent.map_err(send_refusal)?;
+    let message = client.app.core.chat.send(&client.session, &stream, &request.content).await?;
     Ok(Reply::Message(Message::ChannelMessageAck(convert::channel_message_ack(&message))))
 }
 
@@ -44,11 +41,7 @@ pub(super) async fn send(client: &Client, request: ChannelMessageSend) -> Answer
 pub(super) async fn update(client: &Client, request: ChannelMessageUpdate) -> Answer {
     let stream = channel(&request.channel_id)?;
     let id = message_id(&request.message_id)?;
-    let updated = client.app.core.chat.update(&client.session, &stream, id, &request.content).await;
-    let message = updated.map_err(|error| match error {
-        ChatError::NotJoined => Refusal::bad_input(texts::UPDATE_NOT_JOINED),
-        error => send_refusal(error),
-    })?;
+    let message = client.app.core.chat.update(&client.session, &stream, id, &request.content).await?;
     Ok(Reply::Message(Message::ChannelMessageAck(convert::channel_message_ack(&message))))
 }
 
@@ -56,12 +49,7 @@ pub(super) async fn update(client: &Client, request: ChannelMessageUpdate) -> An
 pub(super) async fn remove(client: &Client, request: ChannelMessageRemove) -> Answer {
     let stream = channel(&request.channel_id)?;
     let id = message_id(&request.message_id)?;
-    let removed = client.app.core.chat.remove(&client.session, &stream, id).await;
-    let message = removed.map_err(|error| match error {
-        ChatError::NotJoined => Refusal::bad_input(texts::REMOVE_NOT_JOINED),
-        ChatError::MessageNotFound => Refusal::bad_input(texts::REMOVE_NOT_FOUND),
-        error => send_refusal(error),
-    })?;
+    let message = client.app.core.chat.remove(&client.session, &stream, id).await?;
     Ok(Reply::Message(Message::ChannelMessageAck(convert::channel_message_ack(&message))))
 }
 
@@ -95,9 +83,4 @@ fn channel(id: &str) -> Result<Stream, Refusal> {
 
 fn message_id(id: &str) -> Result<MessageId, Refusal> {
     id.parse().map_err(|_| Refusal::bad_input(texts::MESSAGE_ID_INVALID))
-}
-
-/// A refusal with the text of sending, which most others share.
-fn send_refusal(error: ChatError) -> Refusal {
-    Failure::from(error).into()
 }

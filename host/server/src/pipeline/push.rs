@@ -2,14 +2,12 @@
 
 use crate::convert;
 use bytes::Bytes;
-use meadhall_core::push::{Notification, PushEvent};
 use meadhall_core::presence::Presence;
+use meadhall_core::push::{Notification, PushEvent};
 use meadhall_core::stream::Stream;
 use meadhall_protocol::codec::{Format, encode_envelope};
 use meadhall_protocol::realtime::envelope::Message;
-use meadhall_protocol::realtime::{
-    Envelope, Notifications, StatusPresenceEvent, StreamData, StreamPresenceEvent,
-};
+use meadhall_protocol::realtime::{Envelope, Notifications, StatusPresenceEvent, StreamData, StreamPresenceEvent};
 
 /// An event in one format.
 pub fn encode(format: Format, event: &PushEvent) -> Bytes {

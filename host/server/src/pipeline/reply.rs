@@ -3,6 +3,7 @@
 use super::Client;
 use crate::failure::Failure;
 use crate::plugin::CallError;
+use meadhall_core::chat::ChatError;
 use meadhall_core::outbox::ReplySlot;
 use meadhall_protocol::codec::encode_envelope;
 use meadhall_protocol::error::{Code, RealtimeCode};
@@ -75,6 +76,12 @@ impl From<Failure> for Refusal {
             | Code::DataLoss => RealtimeCode::RuntimeException,
         };
         Self::new(code, failure.message)
+    }
+}
+
+impl From<ChatError> for Refusal {
+    fn from(error: ChatError) -> Self {
+        Failure::from(error).into()
     }
 }
 

@@ -1,37 +1,42 @@
 //! Plugins: loading WebAssembly components and calling them.
 //!
-//! This file is the whole of what the rest of the server sees.
+//! This file is the whole of what the rest of the server sees. Read on in the order of the modules: `load` turns files
+//! into plugins, `pool` keeps their instances, `call` runs one call, `imports` is what a plugin can do meanwhile, and
+//! `limits` bounds it all.
 
-use meadhall_core::caller::Caller;
-use meadhall_core::events::QueuedEvent;
+mod bindings;
+mod call;
+mod context;
+mod engine;
+mod exports;
+mod guest;
+mod hooks;
+mod imports;
+mod limits;
+mod load;
+mod log;
+mod metrics;
+mod pool;
+mod slow_lane;
+mod wasi;
+
+pub use context::CallContext;
+pub use hooks::{Before, HOOKS};
+pub use limits::Limits;
+pub use load::{Inspection, inspect};
+pub use metrics::SharedRecorder;
+
+use call::Plugin;
+use hooks::Chains;
 use meadhall_core::Core;
-use std::collections::BTreeMap;
+use meadhall_core::events::{EventKind, QueuedEvent};
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// What plugins may use. The defaults are in the configuration's table.
-#[derive(Clone, Debug)]
-pub struct Limits {
-    pub rpc_deadline: Duration,
-    pub event_deadline: Duration,
-    pub start_deadline: Duration,
-    /// Bytes of one instance.
-    pub memory: usize,
-    /// Instances of one plugin.
-    pub instances: usize,
-    /// How long a call waits for a free instance.
-    pub instance_wait: Duration,
-    /// Bytes of one result.
-    pub result: usize,
-    /// Bytes of content that a plugin sends in one message.
-    pub content: usize,
-    /// Log lines of one call.
-    pub log_lines: usize,
-}
 
 /// Which plugins to load, in order.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct PluginConfig {
     /// Files, or folders whose `*.wasm` files are taken by name.
     pub paths: Vec<PathBuf>,
@@ -40,11 +45,19 @@ pub struct PluginConfig {
     pub limits: Limits,
     /// Where compiled code is cached; none turns the cache off.
     pub cache_dir: Option<PathBuf>,
+    /// Where figures about plugins, and those that plugins define, go.
+    pub recorder: SharedRecorder,
 }
 
-/// All loaded plugins.
-#[derive(Debug)]
-pub struct Plugins {}
+impl fmt::Debug for PluginConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PluginConfig")
+            .field("paths", &self.paths)
+            .field("limits", &self.limits)
+            .field("cache_dir", &self.cache_dir)
+            .finish_non_exhaustive()
+    }
+}
 
 /// Why a call failed; for the caller of the plugin.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -63,25 +76,33 @@ pub enum CallError {
     Busy { plugin: String, waited_ms: u64 },
 }
 
-/// What the before-hooks made of a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Before {
-    /// Goes on as it is.
-    Keep,
-    /// Goes on as this JSON.
-    Replace(String),
-    /// Ends here.
-    Drop,
+/// All loaded plugins.
+#[derive(Default)]
+pub struct Plugins {
+    names: Vec<Arc<str>>,
+    rpcs: HashMap<Arc<str>, Arc<Plugin>>,
+    before: Chains,
+    after: Chains,
+    events: EventHandlers,
 }
 
-/// What a call tells its plugin beyond the caller.
-#[derive(Clone, Debug, Default)]
-pub struct CallContext {
-    pub caller: Arc<Caller>,
-    /// Query parameters of an RPC over HTTP.
-    pub query: Vec<(String, Vec<String>)>,
-    /// Headers of an RPC over HTTP.
-    pub headers: Vec<(String, Vec<String>)>,
+/// The plugins that handle each kind of event, in order.
+#[derive(Default)]
+struct EventHandlers {
+    custom: Vec<Arc<Plugin>>,
+    session_start: Vec<Arc<Plugin>>,
+    session_end: Vec<Arc<Plugin>>,
+}
+
+impl EventHandlers {
+    /// The handlers of a kind, and its name in registrations.
+    fn of(&self, kind: EventKind) -> (&[Arc<Plugin>], &'static str) {
+        match kind {
+            EventKind::Custom => (&self.custom, "event"),
+            EventKind::SessionStart => (&self.session_start, "session-start"),
+            EventKind::SessionEnd => (&self.session_end, "session-end"),
+        }
+    }
 }
 
 impl Plugins {
@@ -89,26 +110,83 @@ impl Plugins {
     ///
     /// # Errors
     /// One sentence that names the plugin (or both, where two claim one RPC id) and what is wrong.
-    pub async fn load(_config: PluginConfig, _core: Arc<Core>) -> anyhow::Result<Arc<Self>> { todo!() }
+    pub async fn load(config: PluginConfig, core: Arc<Core>) -> anyhow::Result<Arc<Self>> {
+        load::all(config, core).await.map(Arc::new)
+    }
+
+    /// TEMPORARY
+    #[doc(hidden)]
+    pub async fn load_without_core(config: PluginConfig) -> anyhow::Result<Arc<Self>> {
+        load::all_without(config).await.map(Arc::new)
+    }
+
+    /// The plugins' names, in order.
+    pub fn names(&self) -> &[Arc<str>] {
+        &self.names
+    }
 
     /// Whether an RPC of this (lower-case) id exists.
-    pub fn has_rpc(&self, _id: &str) -> bool { todo!() }
+    pub fn has_rpc(&self, id: &str) -> bool {
+        self.rpcs.contains_key(id)
+    }
 
     /// Calls an RPC by its lower-case id.
-    pub async fn rpc(&self, _id: &str, _payload: String, _context: CallContext) -> Result<String, CallError> { todo!() }
+    ///
+    /// # Errors
+    /// When there is no such RPC, when it fails or breaks a limit, and when its plugin is busy.
+    pub async fn rpc(&self, id: &str, payload: String, context: CallContext) -> Result<String, CallError> {
+        let (id, plugin) = self.rpcs.get_key_value(id).ok_or(CallError::NotFound)?;
+        plugin.call(exports::Rpc { id: id.clone(), payload }, context).await
+    }
 
     /// Whether any plugin wants to run before a message (`UpdateAccount`). Cheap: asked for every message.
-    pub fn wants_before(&self, _name: &str) -> bool { todo!() }
+    pub fn wants_before(&self, name: &str) -> bool {
+        self.before.contains(name)
+    }
 
     /// Runs the before-hooks of a message, in plugin order; `request` is its public JSON.
-    pub async fn before(&self, _name: &str, _request: String, _context: CallContext) -> Result<Before, CallError> { todo!() }
+    ///
+    /// # Errors
+    /// What the first failing hook says.
+    pub async fn before(&self, name: &str, request: String, context: CallContext) -> Result<Before, CallError> {
+        self.before.before(name, request, context).await
+    }
 
     /// Whether any plugin wants to run after a message.
-    pub fn wants_after(&self, _name: &str) -> bool { todo!() }
+    pub fn wants_after(&self, name: &str) -> bool {
+        self.after.contains(name)
+    }
 
     /// Runs the after-hooks of a message; errors are logged.
-    pub async fn after(&self, _name: &str, _request: &str, _reply: &str, _context: CallContext) { todo!() }
+    pub async fn after(&self, name: &str, request: &str, reply: &str, context: CallContext) {
+        self.after.after(name, request, reply, context).await;
+    }
+
+    /// Whether any plugin handles events of a kind.
+    pub fn wants_event(&self, kind: EventKind) -> bool {
+        !self.events.of(kind).0.is_empty()
+    }
 
     /// Runs the handlers of one event, in plugin order; errors are logged.
-    pub async fn event(&self, _event: QueuedEvent) { todo!() }
+    pub async fn event(&self, event: QueuedEvent) {
+        let (handlers, name) = self.events.of(event.kind);
+        if handlers.is_empty() {
+            return;
+        }
+        let name: Arc<str> = name.into();
+        let payload = Arc::new(imports::event::lower(event.event));
+        for plugin in handlers {
+            let context = CallContext { caller: event.caller.clone(), ..CallContext::default() };
+            let handle = exports::Handle { kind: event.kind, name: name.clone(), event: payload.clone() };
+            if let Err(error) = plugin.call(handle, context).await {
+                tracing::warn!(plugin = %plugin.name(), event = %payload.name, %error, "event handler failed");
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Plugins {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plugins").field("names", &self.names).field("rpcs", &self.rpcs.keys()).finish_non_exhaustive()
+    }
 }

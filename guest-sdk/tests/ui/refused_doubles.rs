@@ -1,0 +1,26 @@
+use meadhall_guest::prelude::*;
+
+#[plugin]
+mod doubles {
+    #[rpc]
+    fn greet(_ctx: &Context, _payload: String) -> Result<()> {
+        Ok(())
+    }
+
+    #[rpc("GREET")]
+    fn greet_again(_ctx: &Context, _payload: String) -> Result<()> {
+        Ok(())
+    }
+
+    #[event]
+    fn first(_ctx: &Context, _event: Event) -> Result<()> {
+        Ok(())
+    }
+
+    #[event]
+    fn second(_ctx: &Context, _event: Event) -> Result<()> {
+        Ok(())
+    }
+}
+
+fn main() {}

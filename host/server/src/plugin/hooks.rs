@@ -1,0 +1,103 @@
+//! Hooks: the messages that plugins may run before and after, and the chain of plugins that do.
+
+use super::bindings::exports::meadhall::plugin::hooks::Outcome;
+use super::call::Plugin;
+use super::{CallContext, CallError, exports};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Every message that has hooks, by its public name: the whole API and all realtime messages that exist so far, but RPC,
+/// ping, pong and healthcheck. A registration for another name is refused.
+pub const HOOKS: &[&str] = &[
+    // REST.
+    "AuthenticateCustom",
+    "AuthenticateDevice",
+    "AuthenticateEmail",
+    "DeleteAccount",
+    "Event",
+    "GetAccount",
+    "GetUsers",
+    "LinkCustom",
+    "LinkDevice",
+    "LinkEmail",
+    "ListChannelMessages",
+    "SessionLogout",
+    "SessionRefresh",
+    "UnlinkCustom",
+    "UnlinkDevice",
+    "UnlinkEmail",
+    "UpdateAccount",
+    // Sockets.
+    "ChannelJoin",
+    "ChannelLeave",
+    "ChannelMessageRemove",
+    "ChannelMessageSend",
+    "ChannelMessageUpdate",
+];
+
+/// What the before-hooks made of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Before {
+    /// Goes on as it is.
+    Keep,
+    /// Goes on as this JSON.
+    Replace(String),
+    /// Ends here.
+    Drop,
+}
+
+/// The plugins that run before or after each message, in the order in which they were given to the server.
+#[derive(Default)]
+pub(super) struct Chains(HashMap<Arc<str>, Vec<Arc<Plugin>>>);
+
+impl Chains {
+    /// Adds a plugin at the end of a message's chain.
+    pub(super) fn add(&mut self, name: &str, plugin: &Arc<Plugin>) {
+        let chain = self.0.entry(name.into()).or_default();
+        if !chain.iter().any(|known| Arc::ptr_eq(known, plugin)) {
+            chain.push(plugin.clone());
+        }
+    }
+
+    /// Whether a message has a chain.
+    pub(super) fn contains(&self, name: &str) -> bool {
+        // Most servers hook few messages or none, and this is asked for every one.
+        !self.0.is_empty() && self.0.contains_key(name)
+    }
+
+    /// Runs the before-hooks of a message: what one makes of the request goes on to the next; the first error or drop
+    /// ends the chain.
+    ///
+    /// # Errors
+    /// What the first failing hook says.
+    pub(super) async fn before(&self, name: &str, request: String, context: CallContext) -> Result<Before, CallError> {
+        let Some((name, chain)) = self.0.get_key_value(name) else { return Ok(Before::Keep) };
+        let mut request: Arc<str> = request.into();
+        let mut replaced = None;
+        for plugin in chain {
+            let hook = exports::Before { name: name.clone(), request: request.clone() };
+            match plugin.call(hook, context.clone()).await? {
+                Outcome::Keep => {}
+                Outcome::Replace(json) => {
+                    request = json.as_str().into();
+                    replaced = Some(json);
+                }
+                Outcome::Drop => return Ok(Before::Drop),
+            }
+        }
+        Ok(replaced.map_or(Before::Keep, Before::Replace))
+    }
+
+    /// Runs the after-hooks of a message. The caller has its answer already, so errors only reach the log, and one
+    /// plugin's error does not keep the next from running.
+    pub(super) async fn after(&self, name: &str, request: &str, reply: &str, context: CallContext) {
+        let Some((name, chain)) = self.0.get_key_value(name) else { return };
+        let (request, reply): (Arc<str>, Arc<str>) = (request.into(), reply.into());
+        for plugin in chain {
+            let hook = exports::After { name: name.clone(), request: request.clone(), reply: reply.clone() };
+            if let Err(error) = plugin.call(hook, context.clone()).await {
+                tracing::warn!(plugin = %plugin.name(), hook = %name, %error, "after-hook failed");
+            }
+        }
+    }
+}

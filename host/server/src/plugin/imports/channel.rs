@@ -1,0 +1,140 @@
+//! Chat channels.
+
+use super::wit::channel::{Host, Kind, Sender};
+use super::wit::types::Error;
+use super::{at_most, id, invalid, page_size, refused};
+use crate::convert;
+use crate::plugin::guest::Guest;
+use meadhall_core::chat;
+use meadhall_core::history::{ChannelMessage, PageRequest};
+use meadhall_core::ids::{MessageId, UserId};
+use meadhall_core::stream::{Stream, mode};
+use meadhall_protocol::codec::to_json;
+use uuid::Uuid;
+
+impl Host for Guest {
+    fn build_id(&mut self, sender: String, target: String, kind: Kind) -> Result<String, Error> {
+        let stream = match kind {
+            Kind::Room => room(&target)?,
+            Kind::Group => Stream::about(mode::GROUP, id("group id", &target)?),
+            Kind::Direct => direct(id("user id", &sender)?, id("user id", &target)?),
+        };
+        Ok(convert::channel_id(&stream))
+    }
+
+    async fn send(
+        &mut self,
+        channel_id: String,
+        content: String,
+        sender: Sender,
+        persist: bool,
+    ) -> Result<String, Error> {
+        at_most("message content", &content, self.host.limits.content)?;
+        let core = self.core()?;
+        let (stream, sender) = (channel(&channel_id)?, lift(sender)?);
+        core.chat.send_as(sender, &stream, &content, persist).await.map(ack).map_err(refused)
+    }
+
+    async fn update(
+        &mut self,
+        channel_id: String,
+        message_id: String,
+        content: String,
+        sender: Sender,
+        persist: bool,
+    ) -> Result<String, Error> {
+        at_most("message content", &content, self.host.limits.content)?;
+        let core = self.core()?;
+        let (stream, message, sender) = (channel(&channel_id)?, message(&message_id)?, lift(sender)?);
+        core.chat.update_as(sender, &stream, message, &content, persist).await.map(ack).map_err(refused)
+    }
+
+    async fn remove(
+        &mut self,
+        channel_id: String,
+        message_id: String,
+        sender: Sender,
+        persist: bool,
+    ) -> Result<String, Error> {
+        let core = self.core()?;
+        let (stream, message, sender) = (channel(&channel_id)?, message(&message_id)?, lift(sender)?);
+        core.chat.remove_as(sender, &stream, message, persist).await.map(ack).map_err(refused)
+    }
+
+    async fn list(&mut self, channel_id: String, limit: u32, forward: bool, cursor: String) -> Result<String, Error> {
+        let core = self.core()?;
+        let request = PageRequest {
+            stream: channel(&channel_id)?,
+            limit: page_size(limit)?,
+            forward,
+            cursor: Some(cursor).filter(|cursor| !cursor.is_empty()),
+        };
+        let page = core.chat.list(request).await.map_err(refused)?;
+        Ok(to_json(&convert::channel_message_list(&page)))
+    }
+}
+
+fn ack(message: ChannelMessage) -> String {
+    to_json(&convert::channel_message_ack(&message))
+}
+
+/// The stream of a channel id, with the text that Nakama has for one that is none.
+fn channel(id: &str) -> Result<Stream, Error> {
+    convert::channel_stream(id).map_err(|error| invalid(error.to_string()))
+}
+
+fn message(id: &str) -> Result<MessageId, Error> {
+    id.parse().map_err(|_| invalid("Invalid message identifier"))
+}
+
+/// Bytes of a room's name.
+const ROOM_NAME_BYTES: usize = 64;
+
+fn room(name: &str) -> Result<Stream, Error> {
+    if name.is_empty() || name.len() > ROOM_NAME_BYTES {
+        return Err(invalid(format!("channel name is {} bytes, must be 1 to {ROOM_NAME_BYTES}", name.len())));
+    }
+    if name.chars().any(char::is_control) {
+        return Err(invalid("channel name must not contain control characters"));
+    }
+    Ok(Stream::labelled(mode::ROOM, name))
+}
+
+/// Both users, the lower id first, so that each of them names the same channel.
+fn direct(one: Uuid, other: Uuid) -> Stream {
+    Stream { subcontext: one.max(other), ..Stream::about(mode::DIRECT, one.min(other)) }
+}
+
+fn lift(sender: Sender) -> Result<chat::Sender, Error> {
+    let user_id = if sender.id.is_empty() { UserId::NIL } else { id("sender", &sender.id)? };
+    at_most("sender's username", &sender.username, 128)?;
+    Ok(chat::Sender { user_id, username: sender.username.into() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_sides_of_a_direct_channel_name_the_same() {
+        let (low, high) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        assert_eq!(direct(low, high), direct(high, low));
+        assert_eq!(direct(high, low).subject, low);
+    }
+
+    #[test]
+    fn rooms_have_names_of_1_to_64_bytes_without_control_characters() {
+        assert!(room("hall").is_ok());
+        assert!(room(&"x".repeat(64)).is_ok());
+        for bad in ["", "a\nb", &"x".repeat(65)] {
+            assert_eq!(room(bad).unwrap_err().code, 3, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn the_server_itself_sends_with_an_empty_id() {
+        let sender = |id: &str| lift(Sender { id: id.into(), username: "x".into() });
+        assert!(sender("").unwrap().user_id.is_nil());
+        assert!(sender("nobody").is_err());
+    }
+}

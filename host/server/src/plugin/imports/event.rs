@@ -1,0 +1,58 @@
+//! Sending events.
+
+use super::wit::event::Host;
+use super::wit::types::{self, Error};
+use super::{invalid, refused};
+use crate::plugin::guest::Guest;
+use meadhall_core::clock::Timestamp;
+use meadhall_core::events::Event;
+
+impl Host for Guest {
+    fn emit(&mut self, event: types::Event) -> Result<(), Error> {
+        let limit = self.host.limits.content;
+        let size =
+            event.name.len() + event.properties.iter().map(|(key, value)| key.len() + value.len()).sum::<usize>();
+        if size > limit {
+            return Err(invalid(format!("event is {size} bytes, the limit is {limit}")));
+        }
+        let core = self.core()?;
+        core.events.emit(lift(event), self.call.context.caller.clone()).map_err(refused)
+    }
+}
+
+fn lift(event: types::Event) -> Event {
+    Event {
+        name: event.name,
+        properties: event.properties,
+        timestamp: event.timestamp_ms.map(|millis| Timestamp::from_nanos(millis.saturating_mul(1_000_000))),
+        external: event.external,
+    }
+}
+
+/// An event for a plugin's handler.
+pub(crate) fn lower(event: Event) -> types::Event {
+    types::Event {
+        name: event.name,
+        properties: event.properties,
+        timestamp_ms: event.timestamp.map(Timestamp::millis),
+        external: event.external,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_keep_everything_on_their_way_through_core() {
+        let event = types::Event {
+            name: "won".into(),
+            properties: vec![("by".into(), "3".into())],
+            timestamp_ms: Some(-1_500),
+            external: true,
+        };
+        let back = lower(lift(event.clone()));
+        assert_eq!((back.name, back.properties), (event.name, event.properties));
+        assert_eq!((back.timestamp_ms, back.external), (Some(-1_500), true));
+    }
+}

@@ -1,0 +1,91 @@
+//! What a plugin can do: the host's side of `wit/`, one file for each interface. These functions call core and never the
+//! pipeline, so no hook can call itself.
+//!
+//! Whatever a plugin passes, no function here panics, waits for anything but the store, or takes memory beyond
+//! `limits.rs`. Bad arguments are error values; a trap would cost the plugin its instance.
+
+mod account;
+mod channel;
+mod context;
+pub(super) mod event;
+mod log;
+mod metrics;
+mod session;
+mod storage;
+mod stream;
+mod users;
+
+use super::bindings::meadhall::plugin as wit;
+use super::bindings::meadhall::plugin::types::Error;
+use super::guest::Guest;
+use crate::failure::Failure;
+use meadhall_protocol::error::Code;
+use std::str::FromStr;
+use wasmtime::Engine;
+use wasmtime::component::{HasSelf, Linker};
+
+/// The interfaces that plugins may import, for telling them from those that this server does not have.
+pub(super) const INTERFACES: &[&str] =
+    &["account", "channel", "context", "event", "log", "metrics", "session", "storage", "stream", "types", "users"];
+
+/// Everything that a plugin can import: WASI with nothing granted, and our own interfaces.
+pub(super) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
+    let mut linker = Linker::new(engine);
+    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    wit::types::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
+    wit::log::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
+    wit::context::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
+    wit::stream::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
+    wit::channel::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
+    wit::event::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
+    wit::account::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
+    wit::users::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
+    wit::session::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
+    wit::storage::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
+    wit::metrics::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
+    Ok(linker)
+}
+
+impl wit::types::Host for Guest {}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        Self { code: failure.code as u32, message: failure.message.into_owned() }
+    }
+}
+
+/// A core error as the plugin sees it: with the code and text that a client would see.
+fn refused(error: impl Into<Failure>) -> Error {
+    error.into().into()
+}
+
+/// The plugin passed something that cannot be.
+fn invalid(message: impl Into<String>) -> Error {
+    Error { code: Code::InvalidArgument as u32, message: message.into() }
+}
+
+/// An id of a plugin's, which must be a UUID; `what` says of what.
+fn id<T: FromStr>(what: &str, text: &str) -> Result<T, Error> {
+    text.parse().map_err(|_| invalid(format!("{what} {:?} is not a UUID", shortened(text))))
+}
+
+/// Refuses a text that is too long; `what` names it.
+fn at_most(what: &str, text: &str, bytes: usize) -> Result<(), Error> {
+    if text.len() > bytes {
+        return Err(invalid(format!("{what} is {} bytes, the limit is {bytes}", text.len())));
+    }
+    Ok(())
+}
+
+/// As much of a plugin's text as an error repeats.
+fn shortened(text: &str) -> &str {
+    &text[..text.floor_char_boundary(100)]
+}
+
+/// Refuses a page size outside 1 to [`super::limits::PAGE`].
+fn page_size(limit: u32) -> Result<usize, Error> {
+    match limit as usize {
+        size @ 1..=super::limits::PAGE => Ok(size),
+        _ => Err(invalid(format!("limit {limit} must be 1 to {}", super::limits::PAGE))),
+    }
+}

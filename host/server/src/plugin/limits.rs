@@ -1,0 +1,195 @@
+//! Everything that bounds a plugin, in one table, and the counting that enforces it.
+//!
+//! | what | bound | where it is enforced | past it |
+//! |---|---|---|---|
+//! | time of an RPC or hook | `rpc_deadline` | `call.rs`: epochs while wasm runs, a timer around the rest | the call fails, its instance is dropped |
+//! | time of an event handler | `event_deadline` | as above | as above, in the log |
+//! | time of `register` and `start` | `start_deadline` | as above | the server does not start |
+//! | time on an async worker | [`INLINE_TICKS`] | `call.rs` | the call moves to `slow_lane.rs` |
+//! | memory of an instance | `memory` | [`MemoryLimiter`] | `memory.grow` fails in the plugin |
+//! | memory kept between calls | half of `memory` | `call.rs` | the instance is retired |
+//! | tables, core instances | [`TABLE_ELEMENTS`], [`CORE_INSTANCES`] … | `engine.rs`, [`MemoryLimiter`] | growing fails, or the load |
+//! | stack | [`STACK_BYTES`] | `engine.rs` | trap |
+//! | instances | `instances` | `pool.rs` | the call waits |
+//! | waiting for one | `instance_wait` | `pool.rs` | the call fails: busy |
+//! | bytes from guest to host at once | `result` | `call.rs`, hostcall fuel | trap |
+//! | WASI handles and random bytes | [`WASI_HANDLES`], [`RANDOM_BYTES`] | `wasi.rs` | trap |
+//! | log lines of a call, bytes of one | `log_lines`, [`LOG_LINE_BYTES`] | `log.rs` | dropped and said once; cut |
+//! | content of a message, an envelope, an event | `content` | `imports/` | error value |
+//! | objects in a storage call, users in a look-up | [`STORAGE_OBJECTS`], [`USERS`] | `imports/` | error value |
+//! | metric series of a plugin | [`METRIC_SERIES`] | `metrics.rs` | dropped and said once |
+
+use std::time::Duration;
+use wasmtime::ResourceLimiter;
+
+/// What plugins may use. The defaults are in the configuration's table.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    pub rpc_deadline: Duration,
+    pub event_deadline: Duration,
+    pub start_deadline: Duration,
+    /// Bytes of one instance.
+    pub memory: usize,
+    /// Instances of one plugin.
+    pub instances: usize,
+    /// How long a call waits for a free instance.
+    pub instance_wait: Duration,
+    /// Bytes of one result.
+    pub result: usize,
+    /// Bytes of content that a plugin sends in one message.
+    pub content: usize,
+    /// Log lines of one call.
+    pub log_lines: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            rpc_deadline: Duration::from_secs(5),
+            event_deadline: Duration::from_secs(10),
+            start_deadline: Duration::from_secs(30),
+            memory: 64 << 20,
+            instances: 16,
+            instance_wait: Duration::from_secs(1),
+            result: 1 << 20,
+            content: 64 << 10,
+            log_lines: 100,
+        }
+    }
+}
+
+/// How often the epoch moves on while plugins are loaded.
+pub(super) const TICK: Duration = Duration::from_millis(1);
+/// How many ticks a call may compute on an async worker before it moves to the slow lane. Two, since the first may
+/// fall right after the call began.
+pub(super) const INLINE_TICKS: u64 = 2;
+/// Bytes of wasm stack.
+pub(super) const STACK_BYTES: usize = 512 << 10;
+/// Bytes of a call's whole stack: wasm, and the host functions that it calls.
+pub(super) const ASYNC_STACK_BYTES: usize = 2 << 20;
+/// Core instances in one component. Python components link a dozen libraries, each one instance.
+pub(super) const CORE_INSTANCES: u32 = 100;
+/// Linear memories in one component.
+pub(super) const MEMORIES: u32 = 2;
+/// Tables in one component.
+pub(super) const TABLES: u32 = 16;
+/// Elements of one table. A JavaScript engine has some 20,000.
+pub(super) const TABLE_ELEMENTS: usize = 100_000;
+/// WASI handles (streams, timers) and component handles that an instance may hold at once.
+pub(super) const WASI_HANDLES: usize = 1_000;
+/// Random bytes in one request.
+pub(super) const RANDOM_BYTES: u64 = 64 << 10;
+/// Bytes of one log line; the rest is cut off.
+pub(super) const LOG_LINE_BYTES: usize = 8 << 10;
+/// Metric series of one plugin.
+pub(super) const METRIC_SERIES: usize = 1_000;
+/// Tags of one metric.
+pub(super) const METRIC_TAGS: usize = 10;
+/// Bytes of a metric's name, of a tag's name and of its value.
+pub(super) const METRIC_NAME_BYTES: usize = 128;
+/// Objects in one storage call.
+pub(super) const STORAGE_OBJECTS: usize = 100;
+/// Bytes of a collection's name and of a key.
+pub(super) const STORAGE_NAME_BYTES: usize = 128;
+/// Bytes of one storage value.
+pub(super) const STORAGE_VALUE_BYTES: usize = 256 << 10;
+/// Users in one look-up.
+pub(super) const USERS: usize = 100;
+/// Entries in one page, of a history or a collection.
+pub(super) const PAGE: usize = 100;
+/// Bytes of a stream's label.
+pub(super) const STREAM_LABEL_BYTES: usize = 128;
+/// Bytes of a presence's status.
+pub(super) const STATUS_BYTES: usize = 2048;
+/// Bytes of the reason for a disconnect.
+pub(super) const REASON_BYTES: usize = 512;
+
+/// Counts the linear memory of one instance, all its memories together, and refuses what is past the limit.
+#[derive(Debug)]
+pub(super) struct MemoryLimiter {
+    limit: usize,
+    used: usize,
+    /// A growth was refused since the last call began, so a trap that follows is most likely about that.
+    refused: bool,
+}
+
+impl MemoryLimiter {
+    pub(super) fn new(limit: usize) -> Self {
+        Self { limit, used: 0, refused: false }
+    }
+
+    /// A new call begins.
+    pub(super) fn begin(&mut self) {
+        self.refused = false;
+    }
+
+    /// Whether a growth was refused in the present call.
+    pub(super) fn refused(&self) -> bool {
+        self.refused
+    }
+
+    /// Whether the instance has grown so far that the next call should get a fresh one: wasm memory never shrinks.
+    pub(super) fn is_bloated(&self) -> bool {
+        self.used > self.limit / 2
+    }
+}
+
+impl ResourceLimiter for MemoryLimiter {
+    fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        let used = self.used.saturating_add(desired.saturating_sub(current));
+        if used > self.limit {
+            self.refused = true;
+            return Ok(false);
+        }
+        self.used = used;
+        Ok(true)
+    }
+
+    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        Ok(desired <= TABLE_ELEMENTS)
+    }
+
+    fn instances(&self) -> usize {
+        CORE_INSTANCES as usize
+    }
+
+    fn tables(&self) -> usize {
+        TABLES as usize
+    }
+
+    fn memories(&self) -> usize {
+        MEMORIES as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_counted_over_all_memories_of_an_instance() {
+        let mut limiter = MemoryLimiter::new(100);
+        assert!(limiter.memory_growing(0, 40, None).unwrap());
+        assert!(limiter.memory_growing(0, 30, None).unwrap());
+        assert!(!limiter.memory_growing(40, 80, None).unwrap(), "40 more than 70 is past 100");
+        assert!(limiter.refused());
+        assert!(limiter.memory_growing(40, 70, None).unwrap(), "a refusal takes nothing");
+    }
+
+    #[test]
+    fn an_instance_above_half_its_memory_is_bloated() {
+        let mut limiter = MemoryLimiter::new(100);
+        assert!(limiter.memory_growing(0, 50, None).unwrap());
+        assert!(!limiter.is_bloated());
+        assert!(limiter.memory_growing(50, 51, None).unwrap());
+        assert!(limiter.is_bloated());
+    }
+
+    #[test]
+    fn a_new_call_forgets_the_refusals_of_the_last() {
+        let mut limiter = MemoryLimiter::new(1);
+        assert!(!limiter.memory_growing(0, 2, None).unwrap());
+        limiter.begin();
+        assert!(!limiter.refused());
+    }
+}

@@ -1,0 +1,116 @@
+//! The guests of `tests/guests`, built once, and servers to load them into.
+
+use meadhall::plugin::{CallContext, CallError, Limits, PluginConfig, Plugins};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+const TARGET: &str = "wasm32-wasip2";
+
+/// The file of a guest, such as `hostile`.
+pub(crate) fn file(name: &str) -> PathBuf {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(build).join(format!("{}.wasm", name.replace('-', "_")))
+}
+
+/// Builds all guests, and installs the target that they are built for when it is missing.
+fn build() -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/guests");
+    let installed = Command::new("rustup").args(["target", "list", "--installed"]).output();
+    if installed.is_ok_and(|output| !String::from_utf8_lossy(&output.stdout).contains(TARGET)) {
+        eprintln!("installing the Rust target {TARGET}");
+        let added = Command::new("rustup").args(["target", "add", TARGET]).status().unwrap();
+        assert!(added.success(), "cannot install the Rust target {TARGET}");
+    }
+    // The flags and folders of the build that runs this test are not meant for another target.
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--release", "--target", TARGET])
+        .current_dir(&folder)
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .env_remove("CARGO_TARGET_DIR")
+        .status()
+        .unwrap();
+    assert!(built.success(), "the guests in {} do not build", folder.display());
+    folder.join("target").join(TARGET).join("release")
+}
+
+/// Some guests under names of their own, with settings, in one server.
+pub(crate) struct Setup {
+    folder: tempfile::TempDir,
+    config: PluginConfig,
+}
+
+impl Setup {
+    pub(crate) fn new(limits: Limits) -> Self {
+        let config = PluginConfig {
+            paths: Vec::new(),
+            settings: BTreeMap::new(),
+            limits,
+            cache_dir: Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("plugin-cache")),
+            recorder: Arc::new(metrics::NoopRecorder),
+        };
+        Self { folder: tempfile::tempdir().unwrap(), config }
+    }
+
+    /// Adds a guest as plugin `name`.
+    pub(crate) fn plugin(self, name: &str, guest: &str, settings: &[(&str, &str)]) -> Self {
+        let bytes = std::fs::read(file(guest)).unwrap();
+        self.bytes(name, &bytes, settings)
+    }
+
+    /// Adds a file with these bytes as plugin `name`.
+    pub(crate) fn bytes(mut self, name: &str, bytes: &[u8], settings: &[(&str, &str)]) -> Self {
+        let path = self.folder.path().join(format!("{name}.wasm"));
+        std::fs::write(&path, bytes).unwrap();
+        self.config.paths.push(path);
+        let settings = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        self.config.settings.insert(name.to_owned(), settings);
+        self
+    }
+
+    pub(crate) async fn load(self) -> anyhow::Result<Arc<Plugins>> {
+        Plugins::load_without_core(self.config).await
+    }
+
+    /// What is wrong with the plugins, as the server says it.
+    pub(crate) async fn problem(self) -> String {
+        format!("{:#}", self.load().await.expect_err("the plugins must not load"))
+    }
+}
+
+/// Limits that end a hostile call soon.
+pub(crate) fn short() -> Limits {
+    Limits {
+        rpc_deadline: Duration::from_millis(300),
+        event_deadline: Duration::from_millis(300),
+        start_deadline: Duration::from_millis(500),
+        memory: 16 << 20,
+        instances: 2,
+        instance_wait: Duration::from_millis(100),
+        ..Limits::default()
+    }
+}
+
+/// A server with the hostile guest alone, as plugin `hostile`.
+pub(crate) async fn hostile() -> Arc<Plugins> {
+    Setup::new(short()).plugin("hostile", "hostile", &[]).load().await.unwrap()
+}
+
+pub(crate) async fn rpc(plugins: &Plugins, id: &str, payload: &str) -> Result<String, CallError> {
+    plugins.rpc(id, payload.to_owned(), CallContext::default()).await
+}
+
+/// How often the instance that takes the next call was called, that call included.
+pub(crate) async fn calls(plugins: &Plugins) -> u32 {
+    rpc(plugins, "hostile.calls", "").await.unwrap().parse().unwrap()
+}
+
+impl Setup {
+    /// Takes the file of a plugin away.
+    pub(crate) fn remove(&self, name: &str) {
+        std::fs::remove_file(self.folder.path().join(format!("{name}.wasm"))).unwrap();
+    }
+}
