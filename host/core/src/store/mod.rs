@@ -10,7 +10,6 @@ pub(crate) mod view;
 mod txn;
 mod writer;
 mod folder;
-pub(crate) mod account;
 pub(crate) mod history;
 #[cfg(test)]
 mod tests;
