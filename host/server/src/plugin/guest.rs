@@ -197,6 +197,7 @@ pub(super) mod tests {
     //! A guest without wasm: imports are tested by calling the host's side of them, against a real core.
 
     use super::super::context::CallContext;
+    use super::super::metrics::SharedRecorder;
     use super::*;
     use meadhall_core::caller::{CallerUser, ClientAddress};
     use meadhall_core::ids::UserId;
@@ -237,13 +238,22 @@ pub(super) mod tests {
         }
 
         pub(in crate::plugin) fn guest_in(&self, kind: Kind, context: CallContext) -> Guest {
+            self.build(kind, context, Arc::new(metrics::NoopRecorder))
+        }
+
+        /// A guest whose figures go to this recorder.
+        pub(in crate::plugin) fn guest_counting(&self, recorder: SharedRecorder) -> Guest {
+            self.build(Kind::Rpc, CallContext::default(), recorder)
+        }
+
+        fn build(&self, kind: Kind, context: CallContext, recorder: SharedRecorder) -> Guest {
             let name: Arc<str> = "test".into();
             let limits = Limits::from(&crate::config::RuntimeConfig::default());
             let lines = LogLines::new(name.clone());
             let (wasi, handles) = wasi::context(&self.core.env, &lines);
             Guest {
                 identity: Arc::new(Identity {
-                    series: Series::new(name.clone(), Arc::new(metrics::NoopRecorder)),
+                    series: Series::new(name.clone(), recorder),
                     settings: BTreeMap::from([("mead".to_owned(), "sweet".to_owned())]),
                     name,
                 }),

@@ -373,7 +373,8 @@ mod tests {
             std::fs::write(folder.path().join(name), "").unwrap();
         }
         std::fs::create_dir(folder.path().join("c.wasm")).unwrap();
-        let found = find(&[folder.path().to_owned()]).unwrap();
+        let paths = [folder.path().to_owned()];
+        let found = find(&paths).unwrap();
         let names: Vec<&str> = found.iter().map(|file| &*file.name).collect();
         assert_eq!(names, ["a", "b"]);
     }

@@ -6,6 +6,7 @@ use meadhall_core::clock::Environment;
 use meadhall_core::outbox::OutboxLimits;
 use meadhall_core::store::StoreConfig;
 use meadhall_core::{Config, Core};
+use metrics::Recorder;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -76,6 +77,23 @@ impl Setup {
         self
     }
 
+    /// Takes the file of a plugin away.
+    pub(crate) fn remove(&self, name: &str) {
+        std::fs::remove_file(self.folder.path().join(format!("{name}.wasm"))).unwrap();
+    }
+
+    /// Counts here.
+    pub(crate) fn recorder(mut self, recorder: impl Recorder + Send + Sync + 'static) -> Self {
+        self.config.recorder = Arc::new(recorder);
+        self
+    }
+
+    /// Keeps compiled code here.
+    pub(crate) fn cache(mut self, folder: &Path) -> Self {
+        self.config.cache_dir = Some(folder.to_owned());
+        self
+    }
+
     pub(crate) async fn load(self) -> anyhow::Result<Arc<Plugins>> {
         let core = Core::open(core_config(self.folder.path()), Environment::system())?;
         Plugins::load(self.config, core).await
@@ -126,11 +144,4 @@ pub(crate) async fn rpc(plugins: &Plugins, id: &str, payload: &str) -> Result<St
 /// How often the instance that takes the next call was called, that call included.
 pub(crate) async fn calls(plugins: &Plugins) -> u32 {
     rpc(plugins, "hostile.calls", "").await.unwrap().parse().unwrap()
-}
-
-impl Setup {
-    /// Takes the file of a plugin away.
-    pub(crate) fn remove(&self, name: &str) {
-        std::fs::remove_file(self.folder.path().join(format!("{name}.wasm"))).unwrap();
-    }
 }
