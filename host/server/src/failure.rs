@@ -62,13 +62,10 @@ impl From<ListError> for Failure {
 
 impl From<AccountError> for Failure {
     fn from(error: AccountError) -> Self {
-        let code = match error {
-            AccountError::Store(error) => return error.into(),
-            AccountError::NotFound => Code::NotFound,
-            AccountError::UsernameTaken => Code::AlreadyExists,
-            _ => Code::Internal,
-        };
-        Self::new(code, error.to_string())
+        match error {
+            AccountError::Store(error) => error.into(),
+            error => Self::new(Code::from_number(error.code()).unwrap_or(Code::Internal), error.to_string()),
+        }
     }
 }
 

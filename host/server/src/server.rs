@@ -16,6 +16,7 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use meadhall_core::clock::Environment;
 use meadhall_core::outbox::OutboxLimits;
+use meadhall_core::password::LoginLimits;
 use meadhall_core::session::CloseReason;
 use meadhall_core::store::StoreConfig;
 use meadhall_core::{Config as CoreConfig, Core};
@@ -191,6 +192,11 @@ fn core_config(config: &Config) -> CoreConfig {
         single_socket: config.session.single_socket,
         password_hashes_at_once: config.login.password_hashes_at_once,
         password_hashes_waiting: config.login.password_hashes_waiting,
+        login_limits: LoginLimits {
+            failures_per_account: config.login.failures_per_account,
+            failures_per_address: config.login.failures_per_address,
+            failure_window: Duration::from_secs(config.login.failure_window_sec),
+        },
     }
 }
 
