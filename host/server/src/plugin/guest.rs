@@ -15,7 +15,7 @@ use meadhall_core::clock::Environment;
 use meadhall_protocol::error::Code;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use wasmtime::component::InstancePre;
 use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxView, WasiView};
@@ -27,6 +27,8 @@ pub(super) struct Host {
     pub(super) node: Arc<str>,
     pub(super) environment: Environment,
     pub(super) limits: Limits,
+    /// How long a client's token lives.
+    pub(super) token_lifetime: Duration,
     pub(super) ticks: Arc<Ticks>,
     pub(super) slow_lane: Arc<SlowLane>,
 }
@@ -202,11 +204,11 @@ pub(super) mod tests {
     use meadhall_core::caller::{CallerUser, ClientAddress};
     use meadhall_core::ids::UserId;
     use meadhall_core::outbox::{OutboxLimits, Outgoing};
+    use meadhall_core::password::LoginLimits;
     use meadhall_core::push::PushEvent;
     use meadhall_core::session::Session;
     use meadhall_core::store::StoreConfig;
     use meadhall_core::{Config, NewSession};
-    use std::time::Duration;
     use uuid::Uuid;
 
     /// A core in a folder of its own.
@@ -228,6 +230,7 @@ pub(super) mod tests {
                 single_socket: false,
                 password_hashes_at_once: 1,
                 password_hashes_waiting: 1,
+                login_limits: LoginLimits::default(),
             };
             Self { core: Core::open(config, Environment::system()).unwrap(), _folder: folder }
         }
@@ -263,6 +266,7 @@ pub(super) mod tests {
                     node: self.core.node.clone(),
                     environment: self.core.env.clone(),
                     limits,
+                    token_lifetime: Duration::from_secs(60),
                     ticks: Arc::default(),
                     slow_lane: SlowLane::start().unwrap(),
                 }),

@@ -4,6 +4,7 @@ use meadhall::config::RuntimeConfig;
 use meadhall::plugin::{CallContext, CallError, Limits, PluginConfig, Plugins};
 use meadhall_core::clock::Environment;
 use meadhall_core::outbox::OutboxLimits;
+use meadhall_core::password::LoginLimits;
 use meadhall_core::store::StoreConfig;
 use meadhall_core::{Config, Core};
 use metrics::Recorder;
@@ -57,6 +58,7 @@ impl Setup {
             limits,
             cache_dir: Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("plugin-cache")),
             recorder: Arc::new(metrics::NoopRecorder),
+            token_lifetime: Duration::from_secs(60),
         };
         Self { folder: tempfile::tempdir().unwrap(), config }
     }
@@ -129,6 +131,7 @@ fn core_config(folder: &Path) -> Config {
         single_socket: false,
         password_hashes_at_once: 1,
         password_hashes_waiting: 1,
+        login_limits: LoginLimits::default(),
     }
 }
 
