@@ -104,6 +104,7 @@ impl From<StorageError> for Failure {
         let code = match error {
             StorageError::Store(error) => return error.into(),
             StorageError::VersionMismatch { .. } => Code::FailedPrecondition,
+            // What is left, and whatever core adds, is about what was asked for.
             _ => Code::InvalidArgument,
         };
         Self::new(code, error.to_string())

@@ -1,7 +1,7 @@
 //! A running server: started from a configuration, stopped gracefully.
 
 use crate::app::App;
-use crate::config::{Config, RuntimeConfig};
+use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::net::file_limit;
 use crate::net::handshake::Sockets;
@@ -204,23 +204,9 @@ fn plugin_config(config: &Config, recorder: SharedRecorder) -> PluginConfig {
     PluginConfig {
         paths: config.runtime.plugins.clone(),
         settings: config.plugin.clone(),
-        limits: plugin_limits(&config.runtime),
+        limits: Limits::from(&config.runtime),
         cache_dir: Some(config.server.data_dir.join("plugin-cache")),
         recorder,
-    }
-}
-
-fn plugin_limits(config: &RuntimeConfig) -> Limits {
-    Limits {
-        rpc_deadline: Duration::from_millis(config.rpc_deadline_ms),
-        event_deadline: Duration::from_millis(config.event_deadline_ms),
-        start_deadline: Duration::from_millis(config.start_deadline_ms),
-        memory: config.instance_memory_bytes,
-        instances: config.instances,
-        instance_wait: Duration::from_millis(config.instance_wait_ms),
-        result: config.result_bytes,
-        content: config.content_bytes,
-        log_lines: config.log_lines,
     }
 }
 

@@ -4,12 +4,12 @@
 //! The parts, in reading order: [`key`] (what rows are called), [`view`] (reading), [`txn`] (an operation's writes),
 //! [`writer`] (batches, commits, failures), [`folder`] (the files: opening, locking, syncing).
 
+pub(crate) mod account;
 pub(crate) mod key;
 pub(crate) mod view;
 mod txn;
 mod writer;
 mod folder;
-pub(crate) mod account;
 pub(crate) mod history;
 #[cfg(test)]
 mod tests;

@@ -1,14 +1,76 @@
-//! `meadhall plugin`.
+//! `meadhall plugin`: what a plugin's author runs.
 
-use clap::Args;
+mod build;
+mod new;
+mod sdk;
+
+use clap::{Args, Subcommand, ValueEnum};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 
 /// What `plugin` takes.
 #[derive(Debug, Args)]
-pub(super) struct PluginArgs {}
+pub(super) struct PluginArgs {
+    #[command(subcommand)]
+    command: PluginCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum PluginCommand {
+    /// Makes a plugin in a new folder of its name, with the SDK inside.
+    New {
+        /// The plugin's name, such as `daily-rewards`.
+        name: String,
+        /// What it is written in.
+        #[arg(long, value_enum, default_value_t = Language::Rust)]
+        lang: Language,
+    },
+    /// Builds a plugin, and prints where its component is.
+    Build {
+        /// The plugin's folder.
+        #[arg(default_value = ".")]
+        dir: PathBuf,
+    },
+}
+
+/// The languages that plugins are written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Language {
+    Rust,
+    Js,
+    Python,
+}
 
 impl PluginArgs {
     /// Runs the command.
     pub(super) fn run(self) -> anyhow::Result<()> {
-        anyhow::bail!("not supported yet: plugin")
+        match self.command {
+            PluginCommand::New { name, lang } => {
+                let folder = new::new(Path::new("."), &name, lang)?;
+                say(&format!(
+                    "made {name}: its code is in {}\nbuild it with: meadhall plugin build {name}",
+                    folder.join("src/lib.rs").display()
+                ))
+            }
+            PluginCommand::Build { dir } => {
+                let components = build::build(&dir)?;
+                components.iter().try_for_each(|component| say(&component.display().to_string()))
+            }
+        }
+    }
+}
+
+/// Writes to standard output.
+fn say(text: &str) -> anyhow::Result<()> {
+    Ok(writeln!(std::io::stdout(), "{text}")?)
+}
+
+impl std::fmt::Display for Language {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Rust => "rust",
+            Self::Js => "js",
+            Self::Python => "python",
+        })
     }
 }

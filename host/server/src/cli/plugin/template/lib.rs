@@ -1,0 +1,17 @@
+use meadhall_guest::prelude::*;
+
+#[plugin]
+mod game {
+    /// Clients call it by its name: `client.rpc(session, "greet", "Ada")`.
+    #[rpc]
+    fn greet(ctx: &Context, name: String) -> Result<String> {
+        Ok(format!("hello {name}, you are {}", ctx.username()?))
+    }
+
+    /// Runs after somebody wrote in a chat channel.
+    #[after(ChannelMessageSend)]
+    fn seen(ctx: &Context, req: &ChannelMessageSend, reply: &ChannelMessageAck) -> Result<()> {
+        info!("{} wrote {} in {}", ctx.username()?, req.content, reply.channel_id);
+        Ok(())
+    }
+}
