@@ -19,7 +19,7 @@ const HOSTILE_CALLS: usize = 64;
 const WORST_RATIO: f64 = 5.0;
 
 fn main() -> ExitCode {
-    let bench = Bench::start(|config| config.runtime.rpc_deadline_ms = 1_000, vec![example("probe"), guest("guest-hostile")]);
+    let bench = Bench::start(|config| config.runtime.rpc_deadline_ms = 1_000, vec![example("probe"), guest("hostile")]);
     let plugins = Arc::clone(&bench.server.server().app().plugins);
     let (quiet, beside) = bench.runtime.block_on(async {
         let quiet = measure(&plugins).await;

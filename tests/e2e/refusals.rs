@@ -1,6 +1,8 @@
 //! Starts that must be refused: one sentence that names what is wrong, exit code 1, and nothing changed.
 
+use crate::device;
 use anyhow::{Context, Result, ensure};
+use meadhall_tests::http::Http;
 use meadhall_tests::plugins;
 use meadhall_tests::process::{ServerProcess, serve_arguments};
 use std::ffi::OsString;
@@ -73,10 +75,10 @@ fn plugin_faults(files: &Files) -> Result<Vec<Refusal>> {
     let cut = files.write("cut.wasm", &probe[..probe.len() / 2])?;
     let one = files.write("one.wasm", &probe)?;
     let other = files.write("other.wasm", &probe)?;
-    let (future, stranger) = (plugins::guest("guest-future"), plugins::guest("guest-stranger"));
+    let (future, stranger) = (plugins::guest("future"), plugins::guest("stranger"));
     Ok(vec![
-        refusal("a plugin for a later contract", &[&future], &["guest_future"]),
-        refusal("a component of another world", &[&stranger], &["guest_stranger"]),
+        refusal("a plugin for a later contract", &[&future], &["future"]),
+        refusal("a component of another world", &[&stranger], &["stranger"]),
         refusal("a plugin that is not there", &[Path::new("no/such.wasm")], &["no/such.wasm"]),
         refusal("a plugin of random bytes", &[&random_bytes], &["noise"]),
         refusal("a core module as plugin", &[&module], &["module"]),
@@ -136,7 +138,7 @@ async fn a_locked_data_folder_is_refused_and_left_alone() -> Result<()> {
     let addr = first.listening().await?;
     let folder = data.path().to_str().context("a path of text")?.to_owned();
     check("a data folder in use", &serve_arguments(data.path()), &[folder]).await?;
-    assert_eq!(meadhall_tests::http::Http::new(addr).get_openly("/healthcheck").await?.status, 200);
+    assert_eq!(Http::new(addr).get_openly("/healthcheck").await?.status, 200);
     Ok(())
 }
 
@@ -144,7 +146,7 @@ async fn a_locked_data_folder_is_refused_and_left_alone() -> Result<()> {
 async fn a_corrupt_data_folder_is_refused_and_kept() -> Result<()> {
     let data = tempfile::tempdir()?;
     let mut server = ServerProcess::spawn(serve_arguments(data.path()))?;
-    server.listening().await?;
+    Http::new(server.listening().await?).log_in(&device("astrid"), "astrid").await?;
     server.signal(rustix::process::Signal::TERM)?;
     server.exit().await?;
     let damaged = damage(data.path())?;
@@ -155,19 +157,10 @@ async fn a_corrupt_data_folder_is_refused_and_kept() -> Result<()> {
     Ok(())
 }
 
-/// Writes noise over the store's own description of itself.
+/// Writes noise over the store's data.
 fn damage(data_dir: &Path) -> Result<PathBuf> {
-    let mut folders = vec![data_dir.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder)? {
-            let path = entry?.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.file_name().is_some_and(|name| name == "conf") {
-                fs::write(&path, b"noise")?;
-                return Ok(path);
-            }
-        }
-    }
-    anyhow::bail!("{} holds no store", data_dir.display())
+    let file = data_dir.join("store/db");
+    let size = fs::metadata(&file)?.len();
+    fs::write(&file, vec![0xa5; usize::try_from(size)?])?;
+    Ok(file)
 }

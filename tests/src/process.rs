@@ -62,6 +62,7 @@ impl ServerProcess {
     /// When it cannot be started.
     pub fn spawn_command(mut command: Command) -> Result<Self> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        command.env("NO_COLOR", "1");
         let mut child = command.spawn().context("starting the server")?;
         let printed = Arc::new(Printed::default());
         tokio::spawn(collect(child.stdout.take().context("standard output is piped")?, Arc::clone(&printed)));
@@ -144,7 +145,7 @@ impl ServerProcess {
     /// When it succeeds, or ends in another way.
     pub async fn refused<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Result<String> {
         let mut command = Command::new(binary()?);
-        command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
+        command.args(arguments).env("NO_COLOR", "1").stdin(Stdio::null()).kill_on_drop(true);
         let output = tokio::time::timeout(PATIENCE, command.output()).await.context("the server does not end")??;
         let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         ensure!(output.status.code() == Some(1), "the server ended with {} and not with 1:\n{text}", output.status);

@@ -2,12 +2,14 @@
 //!
 //! Nothing here knows the wire, HTTP or WebAssembly. The modules are listed in the order to read them.
 
-mod sharded;
+#![warn(missing_docs)]
+
 pub mod ids;
 pub mod clock;
 pub mod stream;
 pub mod presence;
 pub mod caller;
+mod sharded;
 pub mod push;
 pub mod outbox;
 pub mod session;

@@ -8,6 +8,7 @@ use crate::events::Events;
 use crate::history::{History, Sequence};
 use crate::ids::UserId;
 use crate::outbox::{Outbox, OutboxLimits};
+use crate::password::{LoginLimits, Passwords};
 use crate::presence::PresenceMeta;
 use crate::push::{Notification, Push, PushEvent};
 use crate::revocation::Revocations;
@@ -47,6 +48,8 @@ pub struct Config {
     pub password_hashes_at_once: usize,
     /// How many more may wait for it.
     pub password_hashes_waiting: usize,
+    /// How many failed logins are taken.
+    pub login_limits: LoginLimits,
 }
 
 /// What was left when the grace period ended.
@@ -114,6 +117,10 @@ impl Core {
         let unreadable = |error| unreadable(&config.data_dir, error);
         let highest = store.read_blocking(store::history::highest_id).map_err(unreadable)?;
         let sequence = Sequence::new(env.clone(), highest);
+        let passwords = Passwords::new(config.password_hashes_at_once, config.password_hashes_waiting);
+        let presences = tracker.clone();
+        let is_online = Arc::new(move |user| presences.is_online(user));
+        let accounts = Accounts::new(store.clone(), env.clone(), passwords, config.login_limits, is_online);
         let history = History::new(store.clone(), router.clone(), sequence);
         Ok(Arc::new(Self {
             node,
@@ -123,7 +130,7 @@ impl Core {
             tracker,
             router,
             events: Events::new(config.event_queue_size, config.event_queue_workers),
-            accounts: Accounts {},
+            accounts,
             revocations: Revocations::open(store.clone(), env.clone()).map_err(unreadable)?,
             storage: Storage::new(store.clone(), env.clone()),
             store,

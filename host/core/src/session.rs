@@ -276,6 +276,11 @@ pub(crate) mod tests {
     /// A session with ids and a name made of a number, and an outbox that takes all a test sends.
     pub(crate) fn session(number: u128) -> Arc<Session> {
         let limits = OutboxLimits { messages: 1 << 20, bytes: 1 << 30, write_wait: Duration::from_secs(60) };
+        session_with(number, Outbox::new(limits))
+    }
+
+    /// The same with an outbox of one's own.
+    pub(crate) fn session_with(number: u128, outbox: Outbox) -> Arc<Session> {
         let user = CallerUser {
             id: UserId::new(Uuid::from_u128(number)),
             username: format!("user{number}").into(),
@@ -287,7 +292,7 @@ pub(crate) mod tests {
             user,
             "en".into(),
             ClientAddress { ip: IpAddr::V4(Ipv4Addr::LOCALHOST), port: 1 },
-            Outbox::new(limits),
+            outbox,
             Timestamp::default(),
             number as u64,
         ))

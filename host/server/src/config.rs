@@ -10,7 +10,7 @@ mod optional_address;
 mod print;
 
 pub use fault::{Fault, Faults};
-pub use keys::{KeyError, KeySource, fill_keys};
+pub use keys::{KeyError, KeySource, fill_existing_keys, fill_keys};
 pub use load::{Sources, load};
 pub use print::print;
 

@@ -62,13 +62,10 @@ impl From<ListError> for Failure {
 
 impl From<AccountError> for Failure {
     fn from(error: AccountError) -> Self {
-        let code = match error {
-            AccountError::Store(error) => return error.into(),
-            AccountError::NotFound => Code::NotFound,
-            AccountError::UsernameTaken => Code::AlreadyExists,
-            _ => Code::Internal,
-        };
-        Self::new(code, error.to_string())
+        match error {
+            AccountError::Store(error) => error.into(),
+            error => Self::new(Code::from_number(error.code()).unwrap_or(Code::Internal), error.to_string()),
+        }
     }
 }
 
@@ -107,6 +104,7 @@ impl From<StorageError> for Failure {
         let code = match error {
             StorageError::Store(error) => return error.into(),
             StorageError::VersionMismatch { .. } => Code::FailedPrecondition,
+            // What is left, and whatever core adds, is about what was asked for.
             _ => Code::InvalidArgument,
         };
         Self::new(code, error.to_string())

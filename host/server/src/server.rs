@@ -1,7 +1,7 @@
 //! A running server: started from a configuration, stopped gracefully.
 
 use crate::app::App;
-use crate::config::{Config, RuntimeConfig};
+use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::net::file_limit;
 use crate::net::handshake::Sockets;
@@ -16,6 +16,7 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use meadhall_core::clock::Environment;
 use meadhall_core::outbox::OutboxLimits;
+use meadhall_core::password::LoginLimits;
 use meadhall_core::session::CloseReason;
 use meadhall_core::store::StoreConfig;
 use meadhall_core::{Config as CoreConfig, Core};
@@ -191,6 +192,11 @@ fn core_config(config: &Config) -> CoreConfig {
         single_socket: config.session.single_socket,
         password_hashes_at_once: config.login.password_hashes_at_once,
         password_hashes_waiting: config.login.password_hashes_waiting,
+        login_limits: LoginLimits {
+            failures_per_account: config.login.failures_per_account,
+            failures_per_address: config.login.failures_per_address,
+            failure_window: Duration::from_secs(config.login.failure_window_sec),
+        },
     }
 }
 
@@ -198,23 +204,9 @@ fn plugin_config(config: &Config, recorder: SharedRecorder) -> PluginConfig {
     PluginConfig {
         paths: config.runtime.plugins.clone(),
         settings: config.plugin.clone(),
-        limits: plugin_limits(&config.runtime),
+        limits: Limits::from(&config.runtime),
         cache_dir: Some(config.server.data_dir.join("plugin-cache")),
         recorder,
-    }
-}
-
-fn plugin_limits(config: &RuntimeConfig) -> Limits {
-    Limits {
-        rpc_deadline: Duration::from_millis(config.rpc_deadline_ms),
-        event_deadline: Duration::from_millis(config.event_deadline_ms),
-        start_deadline: Duration::from_millis(config.start_deadline_ms),
-        memory: config.instance_memory_bytes,
-        instances: config.instances,
-        instance_wait: Duration::from_millis(config.instance_wait_ms),
-        result: config.result_bytes,
-        content: config.content_bytes,
-        log_lines: config.log_lines,
     }
 }
 

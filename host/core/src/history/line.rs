@@ -117,6 +117,12 @@ impl Lines {
         }
     }
 
+    /// Whether nothing is on its way.
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.lines.each().all(|lines| lines.is_empty())
+    }
+
     /// Looks whether the front of the line can be published, and starts a publisher if so; `publishing` says that the
     /// caller was the publisher until now. A line with nothing in it is forgotten.
     fn hand_on(self: &Arc<Self>, stream: &Stream, runtime: &Handle, publishing: bool) {

@@ -240,3 +240,6 @@ impl Draft {
         ChannelMessage { stream, id, code, sender_id, username, content, create_time, update_time, persistent }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@
 //! The parts, in reading order: [`key`] (what rows are called), [`view`] (reading), [`txn`] (an operation's writes),
 //! [`writer`] (batches, commits, failures), [`folder`] (the files: opening, locking, syncing).
 
+pub(crate) mod account;
 pub(crate) mod key;
 pub(crate) mod view;
 mod txn;

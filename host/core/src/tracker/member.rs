@@ -37,7 +37,8 @@ impl Member {
 /// Everybody in a stream at one moment, to be sent to without a lock.
 pub(crate) type Everyone = Arc<[Arc<Member>]>;
 
-/// A stream with its members. All of it changes under the lock of its shard.
+/// A stream with its members. All of it changes under the lock of its shard. Small, since each user has a stream of
+/// their own.
 #[derive(Debug, Default)]
 pub(super) struct Members {
     by_session: HashMap<SessionId, Arc<Member>>,
@@ -46,16 +47,17 @@ pub(super) struct Members {
     /// How many operations there were. Joins, leaves and updates are numbered from 1.
     operations: u64,
     last_snapshot: u64,
-    /// What happened since the last event.
-    pending: Changes,
-    /// Somebody tells of changes at this moment, and looks for more when that is done.
-    delivery: Option<Ongoing>,
+    /// There while somebody tells of changes, or is about to.
+    telling: Option<Box<Telling>>,
 }
 
-/// What is known of a delivery while it happens without the shard's lock.
-#[derive(Debug)]
-struct Ongoing {
-    /// Held while events are pushed.
+/// What happened since the last event, and what is known of the event that is told at this moment.
+#[derive(Debug, Default)]
+struct Telling {
+    pending: Changes,
+    /// Somebody tells, without the shard's lock, and looks for more when that is done.
+    begun: bool,
+    /// Held while an event is pushed.
     gate: Arc<Mutex<()>>,
     /// The sessions that left since the addressees of the event were chosen. It may still be on its way to them, so they
     /// must not get a new list of members before it.
@@ -119,46 +121,40 @@ impl Members {
     /// Takes everybody out, and tells nobody.
     pub(super) fn clear(&mut self) -> Vec<Arc<Member>> {
         self.everyone = None;
-        self.pending = Changes::default();
         let members: Vec<_> = self.by_session.drain().map(|(_, member)| member).collect();
-        for member in &members {
-            self.depart(member.session.id());
+        if let Some(telling) = &mut self.telling {
+            telling.pending = Changes::default();
+            telling.departed.extend(members.iter().map(|member| member.session.id()));
         }
         members
     }
 
     /// What a session must wait for before it may join: an event that is on its way to it since it left.
     pub(super) fn gate_for(&self, session: SessionId) -> Option<Arc<Mutex<()>>> {
-        self.delivery
-            .as_ref()
-            .filter(|delivery| delivery.departed.contains(&session))
-            .map(|delivery| delivery.gate.clone())
+        let telling = self.telling.as_ref()?;
+        telling.departed.contains(&session).then(|| telling.gate.clone())
     }
 
     /// Begins to tell of what is pending; none when there is nothing, or somebody is at it.
     pub(super) fn begin_delivery(&mut self) -> Option<Delivery> {
-        if self.delivery.is_some() { None } else { self.continue_delivery() }
+        if self.telling.as_ref().is_some_and(|telling| telling.begun) { None } else { self.continue_delivery() }
     }
 
-    /// What whoever is telling has to tell next; none when that was all, and the delivery has ended.
+    /// What whoever is telling has to tell next; none when that was all, and the telling has ended.
     pub(super) fn continue_delivery(&mut self) -> Option<Delivery> {
-        if self.pending.is_empty() {
-            self.delivery = None;
-            return None;
-        }
-        let changes = std::mem::take(&mut self.pending);
-        let everyone = self.everyone();
-        let ongoing =
-            self.delivery.get_or_insert_with(|| Ongoing { gate: Arc::default(), departed: HashSet::default() });
-        ongoing.departed.clear();
+        let mut telling = self.telling.take().filter(|telling| !telling.pending.is_empty())?;
+        telling.begun = true;
+        telling.departed.clear();
+        let changes = std::mem::take(&mut telling.pending);
         // Nobody else holds it for longer than a moment: whoever waits for it lets go at once.
-        let gate = ongoing.gate.lock_arc();
-        Some(Delivery { changes, everyone, _gate: gate })
+        let gate = telling.gate.lock_arc();
+        self.telling = Some(telling);
+        Some(Delivery { changes, everyone: self.everyone(), _gate: gate })
     }
 
     /// Whether nothing is lost when the stream is forgotten.
     pub(super) fn is_unused(&self) -> bool {
-        self.by_session.is_empty() && self.delivery.is_none()
+        self.by_session.is_empty() && self.telling.is_none()
     }
 
     fn put(&mut self, session: Arc<Session>, presence: Presence, joined: u64, snapshot: u64) {
@@ -172,13 +168,14 @@ impl Members {
     fn record(&mut self, session: SessionId, before: Option<Presence>, number: u64) {
         let after = self.by_session.get(&session).and_then(|member| member.visible());
         if before.is_some() || after.is_some() {
-            self.pending.record(session, before, after, number, self.last_snapshot);
+            let telling = self.telling.get_or_insert_default();
+            telling.pending.record(session, before, after, number, self.last_snapshot);
         }
     }
 
     fn depart(&mut self, session: SessionId) {
-        if let Some(delivery) = &mut self.delivery {
-            delivery.departed.insert(session);
+        if let Some(telling) = &mut self.telling {
+            telling.departed.insert(session);
         }
     }
 

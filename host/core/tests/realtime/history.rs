@@ -36,7 +36,6 @@ async fn filled(world: &World, name: &str, messages: usize) -> Stream {
 #[test]
 fn walking_pages_gives_each_message_once_in_both_directions() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let _inside = runtime.enter();
     let world = World::new();
     let case = std::cell::Cell::new(0);
     proptest!(ProptestConfig::with_cases(24), |(messages in 0usize..30, limit in 1usize..12, forward: bool)| {

@@ -76,6 +76,7 @@ fn open(dir: &TempDir, clock: &Arc<ManualClock>, change: impl Fn(&mut Config)) -
         single_socket: false,
         password_hashes_at_once: 1,
         password_hashes_waiting: 1,
+        login_limits: meadhall_core::password::LoginLimits::default(),
     };
     change(&mut config);
     Core::open(config, Environment::seeded(clock.clone(), 7)).unwrap()

@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use meadhall_core::account::{AccountError, AccountUpdate};
 use meadhall_protocol::error::Code;
 use meadhall_protocol::{api, texts};
+use std::sync::Arc;
 
 /// `GET /v2/account`
 pub(super) struct GetAccount;
@@ -71,8 +72,11 @@ impl Endpoint for DeleteAccount {
         Ok(Empty {})
     }
 
+    /// Closes the user's sockets, and ends their tokens.
     async fn run(call: &mut Call, _: Self::Request) -> Result<Self::Reply, Failure> {
-        call.app.core.accounts.delete(call.user()?.id).await?;
+        let (app, user) = (Arc::clone(&call.app), call.user()?.id);
+        app.core.delete_account(user).await?;
+        app.core.revocations.revoke_all(user, call.now, app.tokens.all_expired_after(call.now), None).await?;
         Ok(Empty {})
     }
 }

@@ -35,12 +35,12 @@ impl Incoming {
         self.parts.extensions.get::<ClientAddress>().copied()
     }
 
-    /// The path's variables and the query.
+    /// Takes the path's variables and the query.
     ///
     /// # Errors
     /// When the query has a broken escape.
-    pub(super) fn query(&self) -> Result<Query, Failure> {
-        Query::parse(self.path.clone(), self.parts.uri.query().unwrap_or_default())
+    pub(super) fn take_query(&mut self) -> Result<Query, Failure> {
+        Query::parse(std::mem::take(&mut self.path), self.parts.uri.query().unwrap_or_default())
     }
 
     /// Reads the body, and unpacks it where it came as gzip.

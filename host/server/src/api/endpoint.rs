@@ -109,7 +109,7 @@ async fn answer<E: Endpoint>(mut incoming: Incoming) -> Result<String, Failure> 
     let app = Arc::clone(&incoming.app);
     // Before the body is read, so that nobody without a key or a token costs memory.
     let mut call = Call::authenticate(&app, E::AUTH, &incoming)?;
-    let input = Input { body: incoming.read_body().await?, query: incoming.query()? };
+    let input = Input { body: incoming.read_body().await?, query: incoming.take_query()? };
     let mut request = E::decode(&input)?;
     if app.plugins.wants_before(E::NAME) {
         request = before::<E>(&call, request).await?;

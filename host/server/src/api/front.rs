@@ -24,8 +24,12 @@ use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, Cors, CorsLayer}
 const PREFLIGHT_AGE: Duration = Duration::from_secs(600);
 
 /// All of REST as one service.
+// Behind an Arc, because axum clones the service for every request.
 #[derive(Clone, Debug)]
-pub(super) struct Front {
+pub(super) struct Front(Arc<Layers>);
+
+#[derive(Debug)]
+struct Layers {
     dispatch: Dispatch,
     cors: Cors<Dispatch>,
 }
@@ -34,7 +38,7 @@ impl Front {
     pub(super) fn new(app: Arc<App>) -> Self {
         let layer = cors(&app.config.cors);
         let dispatch = Dispatch { app, routes: Arc::new(Routes::new()) };
-        Self { cors: layer.layer(dispatch.clone()), dispatch }
+        Self(Arc::new(Layers { cors: layer.layer(dispatch.clone()), dispatch }))
     }
 }
 
@@ -50,9 +54,9 @@ impl Service<Request<Body>> for Front {
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         // Browsers name their origin in every request that CORS is about; all others are spared the work.
         if request.headers().contains_key(header::ORIGIN) {
-            Box::pin(self.cors.call(request))
+            Box::pin(self.0.cors.clone().call(request))
         } else {
-            self.dispatch.call(request)
+            self.0.dispatch.dispatch(request)
         }
     }
 }
@@ -90,6 +94,12 @@ impl Service<Request<Body>> for Dispatch {
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
+        self.dispatch(request)
+    }
+}
+
+impl Dispatch {
+    fn dispatch(&self, request: Request<Body>) -> BoxFuture<'static, Result<Response, Infallible>> {
         if let Some(location) = cleaned(request.uri().path()) {
             let response = moved(&location, request.uri().query());
             return Box::pin(std::future::ready(Ok(response)));

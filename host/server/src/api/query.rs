@@ -32,6 +32,11 @@ impl Query {
         self.values(field).map(str::to_owned).collect()
     }
 
+    /// A variable of the path; empty when it is not there.
+    pub(super) fn variable(&self, name: &str) -> &str {
+        self.path.iter().find(|(variable, _)| *variable == name).map_or("", |(_, value)| value)
+    }
+
     /// Whether a parameter is there, with or without a value.
     pub(super) fn has(&self, parameter: &str) -> bool {
         self.first(parameter).is_some()
@@ -59,10 +64,10 @@ impl Query {
     /// # Errors
     /// When it is there more than once.
     pub(super) fn text(&self, field: &str) -> Result<String, Failure> {
-        if let Some((_, value)) = self.path.iter().find(|(name, _)| *name == field) {
-            return Ok(value.clone());
+        match self.path.iter().find(|(name, _)| *name == field) {
+            Some((_, value)) => Ok(value.clone()),
+            None => Ok(self.single(field)?.unwrap_or_default().to_owned()),
         }
-        Ok(self.single(field)?.unwrap_or_default().to_owned())
     }
 
     /// A boolean field.

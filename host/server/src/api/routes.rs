@@ -64,6 +64,7 @@ pub(super) fn table() -> Vec<Route> {
         plain(Method::GET, "/", "Root", health::root),
         plain(Method::HEAD, "/", "Root", health::root),
         plain(Method::GET, "/healthcheck", "Healthcheck", health::check),
+        plain(Method::HEAD, "/healthcheck", "Healthcheck", health::check),
         endpoint::<account::DeleteAccount>(Method::DELETE, "/v2/account"),
         endpoint::<account::GetAccount>(Method::GET, "/v2/account"),
         endpoint::<account::UpdateAccount>(Method::PUT, "/v2/account"),
@@ -283,11 +284,12 @@ mod tests {
 
     #[test]
     fn the_whole_api_is_in_the_table() {
-        // 85 operations, of which ListStorageObjects, RpcFunc and WriteTournamentRecord have two routes; and `/` with two.
+        // 85 operations, of which Healthcheck, ListStorageObjects, RpcFunc and WriteTournamentRecord have two routes;
+        // and `/` with two.
         let table = table();
         let mut names: Vec<_> = table.iter().map(|route| route.name).collect();
         names.sort_unstable();
         names.dedup();
-        assert_eq!((table.len(), names.len()), (90, 86));
+        assert_eq!((table.len(), names.len()), (91, 86));
     }
 }

@@ -29,9 +29,9 @@ pub(super) fn call(incoming: Incoming) -> BoxFuture<'static, Reply> {
 
 async fn answer(mut incoming: Incoming) -> Result<Reply, Refusal> {
     let app = Arc::clone(&incoming.app);
-    let query = incoming.query()?;
+    let query = incoming.take_query()?;
     let authorized = authorize(&incoming, &query)?;
-    let id = query.text("id")?.to_lowercase();
+    let id = query.variable("id").to_lowercase();
     if id.is_empty() {
         return Err(Failure::new(Code::InvalidArgument, texts::RPC_ID_REQUIRED).into());
     }

@@ -32,7 +32,8 @@ impl ConfigurationArgs {
     /// Loads and checks all of it.
     pub(super) fn load(self) -> anyhow::Result<Config> {
         // Variables that are no UTF-8 are none of ours.
-        let environment = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let environment =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         Ok(load(&Sources { environment: environment.collect(), settings: self.settings(), file: self.config })?)
     }
 

@@ -1,7 +1,7 @@
 //! `meadhall config print`.
 
 use super::configuration::ConfigurationArgs;
-use crate::config::print;
+use crate::config::{fill_existing_keys, print};
 use anyhow::Context as _;
 use clap::Args;
 use std::io::Write as _;
@@ -19,7 +19,10 @@ pub(super) struct PrintArgs {
 impl PrintArgs {
     /// Prints the configuration on standard output.
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let text = print(&self.configuration.load()?, self.show_secrets);
+        let mut config = self.configuration.load()?;
+        // Printing makes no keys: those that are still to be made show as empty.
+        fill_existing_keys(&mut config)?;
+        let text = print(&config, self.show_secrets);
         std::io::stdout().write_all(text.as_bytes()).context("cannot print the configuration")
     }
 }

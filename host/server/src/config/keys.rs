@@ -73,43 +73,49 @@ struct Keys {
     refresh_encryption_key: String,
 }
 
-/// Fills in every key that is empty.
+/// Fills in every key that is empty; makes keys and stores them where there are none.
 ///
 /// # Errors
 /// When the keys beside the data cannot be read, made or stored.
 pub fn fill_keys(config: &mut Config) -> Result<KeySource, KeyError> {
+    if let Some(source) = fill_existing_keys(config)? {
+        return Ok(source);
+    }
+    let path = write_new(&config.server.data_dir, &made()?)?;
+    // Read back: another server may have been first, and then its keys stand.
+    match fill_existing_keys(config)? {
+        Some(_) => Ok(KeySource::Made(path)),
+        None => Err(KeyError::Read { path, source: io::ErrorKind::NotFound.into() }),
+    }
+}
+
+/// Fills in every key that is empty, as far as there are keys already; none when some are still to be made.
+///
+/// # Errors
+/// When the keys beside the data cannot be read.
+pub fn fill_existing_keys(config: &mut Config) -> Result<Option<KeySource>, KeyError> {
     if slots(config).iter().all(|(key, _)| !key.is_empty()) {
-        return Ok(KeySource::Configured);
+        return Ok(Some(KeySource::Configured));
     }
     if config.server.dev {
-        fill(
-            config,
-            &Keys {
-                server_key: WELL_KNOWN.server_key.into(),
-                http_key: WELL_KNOWN.http_key.into(),
-                encryption_key: WELL_KNOWN.encryption_key.into(),
-                refresh_encryption_key: WELL_KNOWN.refresh_encryption_key.into(),
-            },
-        );
-        return Ok(KeySource::WellKnown);
+        fill(config, &well_known());
+        return Ok(Some(KeySource::WellKnown));
     }
-    let folder = config.server.data_dir.clone();
-    let path = folder.join(FILE);
-    let (keys, source) = match read(&path)? {
-        Some(keys) => (keys, KeySource::Stored(path)),
-        None => {
-            write_new(&folder, &path, &made()?)?;
-            // Read back: another server may have been first, and then its keys stand.
-            let keys = read(&path)?.unwrap_or_default();
-            (keys, KeySource::Made(path))
-        }
-    };
+    let path = config.server.data_dir.join(FILE);
+    let Some(keys) = read(&path)? else { return Ok(None) };
     fill(config, &keys);
     match slots(config).iter().find(|(key, _)| key.is_empty()) {
-        Some((_, name)) => {
-            Err(KeyError::Malformed { path: folder.join(FILE), problem: format!("{name} is missing or empty") })
-        }
-        None => Ok(source),
+        Some((_, name)) => Err(KeyError::Malformed { path, problem: format!("{name} is missing or empty") }),
+        None => Ok(Some(KeySource::Stored(path))),
+    }
+}
+
+fn well_known() -> Keys {
+    Keys {
+        server_key: WELL_KNOWN.server_key.into(),
+        http_key: WELL_KNOWN.http_key.into(),
+        encryption_key: WELL_KNOWN.encryption_key.into(),
+        refresh_encryption_key: WELL_KNOWN.refresh_encryption_key.into(),
     }
 }
 
@@ -162,17 +168,19 @@ fn read(path: &Path) -> Result<Option<Keys>, KeyError> {
 }
 
 /// Writes the file whole or not at all, readable by its owner alone; one that is there stays.
-fn write_new(folder: &Path, path: &Path, keys: &Keys) -> Result<(), KeyError> {
-    let failed = |source| KeyError::Write { path: path.to_owned(), source };
+fn write_new(folder: &Path, keys: &Keys) -> Result<PathBuf, KeyError> {
+    let path = folder.join(FILE);
+    let failed = |source| KeyError::Write { path: path.clone(), source };
     let text = toml::to_string(keys).expect("texts become TOML");
     fs::create_dir_all(folder).map_err(failed)?;
     let draft = folder.join(format!("{FILE}.{}", std::process::id()));
-    let written = write_private(&draft, &text).and_then(|()| match fs::hard_link(&draft, path) {
+    let written = write_private(&draft, &text).and_then(|()| match fs::hard_link(&draft, &path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         result => result,
     });
     let removed = fs::remove_file(&draft);
-    written.and(removed).and_then(|()| fs::File::open(folder)?.sync_all()).map_err(failed)
+    written.and(removed).and_then(|()| fs::File::open(folder)?.sync_all()).map_err(failed)?;
+    Ok(path)
 }
 
 fn write_private(path: &Path, text: &str) -> io::Result<()> {

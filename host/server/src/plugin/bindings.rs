@@ -22,4 +22,5 @@ wasmtime::component::bindgen!({
         "meadhall:plugin/storage.list": async,
     },
     exports: { default: async },
+    additional_derives: [PartialEq],
 });

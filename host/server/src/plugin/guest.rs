@@ -191,3 +191,114 @@ fn at_epoch(guest: &Guest) -> UpdateDeadline {
         None => UpdateDeadline::Yield(1),
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    //! A guest without wasm: imports are tested by calling the host's side of them, against a real core.
+
+    use super::super::context::CallContext;
+    use super::*;
+    use meadhall_core::caller::{CallerUser, ClientAddress};
+    use meadhall_core::ids::UserId;
+    use meadhall_core::outbox::{OutboxLimits, Outgoing};
+    use meadhall_core::push::PushEvent;
+    use meadhall_core::session::Session;
+    use meadhall_core::store::StoreConfig;
+    use meadhall_core::{Config, NewSession};
+    use std::time::Duration;
+    use uuid::Uuid;
+
+    /// A core in a folder of its own.
+    pub(in crate::plugin) struct World {
+        pub(in crate::plugin) core: Arc<Core>,
+        _folder: tempfile::TempDir,
+    }
+
+    impl World {
+        pub(in crate::plugin) fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let config = Config {
+                node: "hall".into(),
+                data_dir: folder.path().to_owned(),
+                store: StoreConfig { sync_interval_ms: 0, cache_capacity: 16 << 20 },
+                outbox: OutboxLimits { messages: 64, bytes: 1 << 20, write_wait: Duration::from_secs(5) },
+                event_queue_size: 4,
+                event_queue_workers: 1,
+                single_socket: false,
+                password_hashes_at_once: 1,
+                password_hashes_waiting: 1,
+            };
+            Self { core: Core::open(config, Environment::system()).unwrap(), _folder: folder }
+        }
+
+        /// A guest in the middle of an RPC that nobody called.
+        pub(in crate::plugin) fn guest(&self) -> Guest {
+            self.guest_in(Kind::Rpc, CallContext::default())
+        }
+
+        pub(in crate::plugin) fn guest_in(&self, kind: Kind, context: CallContext) -> Guest {
+            let name: Arc<str> = "test".into();
+            let limits = Limits::from(&crate::config::RuntimeConfig::default());
+            let lines = LogLines::new(name.clone());
+            let (wasi, handles) = wasi::context(&self.core.env, &lines);
+            Guest {
+                identity: Arc::new(Identity {
+                    series: Series::new(name.clone(), Arc::new(metrics::NoopRecorder)),
+                    settings: BTreeMap::from([("mead".to_owned(), "sweet".to_owned())]),
+                    name,
+                }),
+                memory: MemoryLimiter::new(limits.memory),
+                host: Arc::new(Host {
+                    core: Some(self.core.clone()),
+                    node: self.core.node.clone(),
+                    environment: self.core.env.clone(),
+                    limits,
+                    ticks: Arc::default(),
+                    slow_lane: SlowLane::start().unwrap(),
+                }),
+                call: CurrentCall { kind, context, until: Instant::now() },
+                lines,
+                watch: Arc::default(),
+                wasi,
+                handles,
+            }
+        }
+
+        /// A connected session of a user with this number.
+        pub(in crate::plugin) fn session(&self, user: u128) -> Arc<Session> {
+            self.core.open_session(NewSession {
+                user: CallerUser {
+                    id: UserId::new(Uuid::from_u128(user)),
+                    username: format!("user{user}").into(),
+                    vars: Arc::default(),
+                    expires_at: meadhall_core::clock::Timestamp::default(),
+                },
+                lang: "en".into(),
+                client: ClientAddress { ip: [127, 0, 0, 1].into(), port: 1 },
+                status: false,
+            })
+        }
+    }
+
+    /// What waits for a session's client, taken out.
+    pub(in crate::plugin) fn received(session: &Session) -> Vec<PushEvent> {
+        let (mut all, mut some) = (Vec::new(), Vec::new());
+        while session.outbox.try_take(&mut some) {
+            all.append(&mut some);
+        }
+        let event = |outgoing| match outgoing {
+            Outgoing::Push(push) => push.event().clone(),
+            Outgoing::Reply(reply) => panic!("nobody asked for {reply:?}"),
+        };
+        all.into_iter().map(event).collect()
+    }
+
+    #[test]
+    fn nothing_acts_while_a_plugin_registers() {
+        let world = World::new();
+        assert!(world.guest().core().is_ok());
+        assert!(world.guest_in(Kind::Start, CallContext::default()).core().is_ok());
+        let refused = world.guest_in(Kind::Register, CallContext::default()).core().unwrap_err();
+        assert_eq!(refused.code, 9);
+    }
+}

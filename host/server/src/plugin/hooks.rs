@@ -6,8 +6,8 @@ use super::{CallContext, CallError, exports};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Every message that has hooks, by its public name: the whole API and all realtime messages that exist so far, but RPC,
-/// ping, pong and healthcheck. A registration for another name is refused.
+/// Every message that has hooks, by its public name: all operations of REST that exist so far, and all messages that
+/// clients send on a socket, but RPC, ping, pong and healthcheck. A registration for another name is refused.
 pub const HOOKS: &[&str] = &[
     // REST.
     "AuthenticateCustom",
@@ -27,12 +27,33 @@ pub const HOOKS: &[&str] = &[
     "UnlinkDevice",
     "UnlinkEmail",
     "UpdateAccount",
-    // Sockets.
+    // Sockets. Where a feature is not built yet, its hooks run, and then the client is told so.
     "ChannelJoin",
     "ChannelLeave",
     "ChannelMessageRemove",
     "ChannelMessageSend",
     "ChannelMessageUpdate",
+    "MatchCreate",
+    "MatchDataSend",
+    "MatchJoin",
+    "MatchLeave",
+    "MatchmakerAdd",
+    "MatchmakerRemove",
+    "PartyAccept",
+    "PartyClose",
+    "PartyCreate",
+    "PartyDataSend",
+    "PartyJoin",
+    "PartyJoinRequestList",
+    "PartyLeave",
+    "PartyMatchmakerAdd",
+    "PartyMatchmakerRemove",
+    "PartyPromote",
+    "PartyRemove",
+    "PartyUpdate",
+    "StatusFollow",
+    "StatusUnfollow",
+    "StatusUpdate",
 ];
 
 /// What the before-hooks made of a request.
@@ -99,5 +120,19 @@ impl Chains {
                 tracing::warn!(plugin = %plugin.name(), hook = %name, %error, "after-hook failed");
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::HOOKS;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_message_that_exists_has_hooks() {
+        let messages = crate::api::hooked_names().into_iter().chain(crate::pipeline::hooked_names());
+        let hooks = HOOKS.iter().copied().collect::<BTreeSet<_>>();
+        assert_eq!(hooks, messages.collect());
+        assert_eq!(hooks.len(), HOOKS.len(), "a name stands here twice");
     }
 }

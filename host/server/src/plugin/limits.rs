@@ -19,6 +19,7 @@
 //! | objects in a storage call, users in a look-up | [`STORAGE_OBJECTS`], [`USERS`] | `imports/` | error value |
 //! | metric series of a plugin | [`METRIC_SERIES`] | `metrics.rs` | dropped and said once |
 
+use crate::config::RuntimeConfig;
 use std::time::Duration;
 use wasmtime::ResourceLimiter;
 
@@ -42,18 +43,18 @@ pub struct Limits {
     pub log_lines: usize,
 }
 
-impl Default for Limits {
-    fn default() -> Self {
+impl From<&RuntimeConfig> for Limits {
+    fn from(config: &RuntimeConfig) -> Self {
         Self {
-            rpc_deadline: Duration::from_secs(5),
-            event_deadline: Duration::from_secs(10),
-            start_deadline: Duration::from_secs(30),
-            memory: 64 << 20,
-            instances: 16,
-            instance_wait: Duration::from_secs(1),
-            result: 1 << 20,
-            content: 64 << 10,
-            log_lines: 100,
+            rpc_deadline: Duration::from_millis(config.rpc_deadline_ms),
+            event_deadline: Duration::from_millis(config.event_deadline_ms),
+            start_deadline: Duration::from_millis(config.start_deadline_ms),
+            memory: config.instance_memory_bytes,
+            instances: config.instances,
+            instance_wait: Duration::from_millis(config.instance_wait_ms),
+            result: config.result_bytes,
+            content: config.content_bytes,
+            log_lines: config.log_lines,
         }
     }
 }
@@ -89,10 +90,6 @@ pub(super) const METRIC_TAGS: usize = 10;
 pub(super) const METRIC_NAME_BYTES: usize = 128;
 /// Objects in one storage call.
 pub(super) const STORAGE_OBJECTS: usize = 100;
-/// Bytes of a collection's name and of a key.
-pub(super) const STORAGE_NAME_BYTES: usize = 128;
-/// Bytes of one storage value.
-pub(super) const STORAGE_VALUE_BYTES: usize = 256 << 10;
 /// Users in one look-up.
 pub(super) const USERS: usize = 100;
 /// Entries in one page, of a history or a collection.

@@ -24,17 +24,10 @@ const VERSION: &str = "0.1.0";
 /// Its package.
 const PACKAGE: &str = "meadhall:plugin/";
 
-pub(super) async fn all_without(config: PluginConfig) -> anyhow::Result<Plugins> {
-    start_all(register_all(config, None, "test".into(), Environment::system()).await?).await
-}
-
 /// Loads, checks and starts all plugins.
 pub(super) async fn all(config: PluginConfig, core: Arc<Core>) -> anyhow::Result<Plugins> {
     let (node, environment) = (core.node.clone(), core.env.clone());
-    start_all(register_all(config, Some(core), node, environment).await?).await
-}
-
-async fn start_all(loaded: Vec<Loaded>) -> anyhow::Result<Plugins> {
+    let loaded = register_all(config, Some(core), node, environment).await?;
     let plugins = table(&loaded)?;
     for (plugin, registration) in &loaded {
         plugin.call(exports::Start, CallContext::default()).await.map_err(|error| at_load(plugin, "start", &error))?;

@@ -114,12 +114,6 @@ impl Plugins {
         load::all(config, core).await.map(Arc::new)
     }
 
-    /// TEMPORARY
-    #[doc(hidden)]
-    pub async fn load_without_core(config: PluginConfig) -> anyhow::Result<Arc<Self>> {
-        load::all_without(config).await.map(Arc::new)
-    }
-
     /// The plugins' names, in order.
     pub fn names(&self) -> &[Arc<str>] {
         &self.names

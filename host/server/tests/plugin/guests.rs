@@ -1,6 +1,11 @@
 //! The guests of `tests/guests`, built once, and servers to load them into.
 
+use meadhall::config::RuntimeConfig;
 use meadhall::plugin::{CallContext, CallError, Limits, PluginConfig, Plugins};
+use meadhall_core::clock::Environment;
+use meadhall_core::outbox::OutboxLimits;
+use meadhall_core::store::StoreConfig;
+use meadhall_core::{Config, Core};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -72,7 +77,8 @@ impl Setup {
     }
 
     pub(crate) async fn load(self) -> anyhow::Result<Arc<Plugins>> {
-        Plugins::load_without_core(self.config).await
+        let core = Core::open(core_config(self.folder.path()), Environment::system())?;
+        Plugins::load(self.config, core).await
     }
 
     /// What is wrong with the plugins, as the server says it.
@@ -90,7 +96,21 @@ pub(crate) fn short() -> Limits {
         memory: 16 << 20,
         instances: 2,
         instance_wait: Duration::from_millis(100),
-        ..Limits::default()
+        ..Limits::from(&RuntimeConfig::default())
+    }
+}
+
+fn core_config(folder: &Path) -> Config {
+    Config {
+        node: "hall".into(),
+        data_dir: folder.join("data"),
+        store: StoreConfig { sync_interval_ms: 0, cache_capacity: 16 << 20 },
+        outbox: OutboxLimits { messages: 64, bytes: 1 << 20, write_wait: Duration::from_secs(5) },
+        event_queue_size: 16,
+        event_queue_workers: 1,
+        single_socket: false,
+        password_hashes_at_once: 1,
+        password_hashes_waiting: 1,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Loading: what is refused, and in which words.
 
 use crate::guests::{Setup, file, rpc, short};
-use meadhall::plugin::{Limits, inspect};
+use meadhall::plugin::inspect;
 
 /// A file that is no plugin of ours.
 async fn problem_of(bytes: &[u8]) -> String {
@@ -106,7 +106,7 @@ async fn no_plugins_are_fine() {
 
 #[tokio::test]
 async fn inspecting_tells_what_a_plugin_is() {
-    let found = inspect(&file("only-rpc"), Limits::default()).await.unwrap();
+    let found = inspect(&file("only-rpc"), short()).await.unwrap();
     assert_eq!((found.name.as_str(), found.version.as_str()), ("only_rpc", "1.2.3"));
     assert_eq!(found.handlers, [("rpc".to_owned(), "Only.Echo".to_owned())]);
     assert_eq!(found.exports, ["meadhall:plugin/lifecycle@0.1.0", "meadhall:plugin/rpc@0.1.0"]);

@@ -114,6 +114,61 @@ fn lift(sender: Sender) -> Result<chat::Sender, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plugin::guest::tests::World;
+    use serde_json::Value;
+
+    fn nobody() -> Sender {
+        Sender { id: String::new(), username: "the hall".into() }
+    }
+
+    fn field(json: &str, name: &str) -> Value {
+        serde_json::from_str::<Value>(json).unwrap()[name].clone()
+    }
+
+    #[tokio::test]
+    async fn messages_are_sent_changed_removed_and_listed() {
+        let mut guest = World::new().guest();
+        let room = guest.build_id(String::new(), "hall".into(), Kind::Room).unwrap();
+        assert_eq!(room, "2...hall");
+        let mut ids = Vec::new();
+        for n in 0..3 {
+            let ack = guest.send(room.clone(), format!(r#"{{"n":{n}}}"#), nobody(), true).await.unwrap();
+            assert_eq!(field(&ack, "channel_id"), room.as_str());
+            assert_eq!(field(&ack, "username"), "the hall");
+            ids.push(field(&ack, "message_id").as_str().unwrap().to_owned());
+        }
+        let changed = guest.update(room.clone(), ids[1].clone(), r#"{"n":9}"#.into(), nobody(), true).await.unwrap();
+        assert_eq!(field(&changed, "code"), 1);
+        guest.remove(room.clone(), ids[0].clone(), nobody(), true).await.unwrap();
+
+        let first = guest.list(room.clone(), 1, true, String::new()).await.unwrap();
+        assert_eq!(field(&first, "messages")[0]["content"], r#"{"n":9}"#);
+        let cursor = field(&first, "next_cursor").as_str().unwrap().to_owned();
+        let second = guest.list(room.clone(), 1, true, cursor).await.unwrap();
+        assert_eq!(field(&second, "messages")[0]["message_id"], ids[2].as_str());
+    }
+
+    #[tokio::test]
+    async fn bad_arguments_are_refused_and_nothing_is_sent() {
+        let mut guest = World::new().guest();
+        let room = || "2...hall".to_owned();
+        let big = format!(r#"{{"a":"{}"}}"#, "x".repeat(guest.host.limits.content));
+        for content in ["", "[]", "1", "{", big.as_str()] {
+            assert_eq!(guest.send(room(), content.into(), nobody(), true).await.unwrap_err().code, 3);
+        }
+        for id in ["", "hall", "100...x", "2.nope..x"] {
+            assert_eq!(guest.send(id.into(), "{}".into(), nobody(), true).await.unwrap_err().code, 3, "{id:?}");
+        }
+        let other = Sender { id: Uuid::from_u128(9).to_string(), ..nobody() };
+        let ack = guest.send(room(), "{}".into(), nobody(), true).await.unwrap();
+        let id = field(&ack, "message_id").as_str().unwrap().to_owned();
+        assert_eq!(guest.remove(room(), id, other, true).await.unwrap_err().code, 5, "it is not the other's");
+        assert_eq!(guest.remove(room(), "nope".into(), nobody(), true).await.unwrap_err().code, 3);
+        assert_eq!(guest.list(room(), 0, true, String::new()).await.unwrap_err().code, 3);
+        assert_eq!(guest.list(room(), 1, true, "junk".into()).await.unwrap_err().code, 3);
+        let page = guest.list(room(), 100, true, String::new()).await.unwrap();
+        assert_eq!(field(&page, "messages").as_array().unwrap().len(), 1);
+    }
 
     #[test]
     fn both_sides_of_a_direct_channel_name_the_same() {

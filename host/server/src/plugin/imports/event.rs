@@ -42,6 +42,26 @@ pub(crate) fn lower(event: Event) -> types::Event {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plugin::guest::tests::World;
+
+    #[test]
+    fn a_full_queue_refuses_the_event() {
+        let world = World::new();
+        let mut guest = world.guest();
+        let event = |name: &str| types::Event {
+            name: name.into(),
+            properties: vec![],
+            timestamp_ms: None,
+            external: false,
+        };
+        for _ in 0..4 {
+            guest.emit(event("won")).unwrap();
+        }
+        assert_eq!(guest.emit(event("won")).unwrap_err().code, 8);
+        let limit = guest.host.limits.content;
+        assert_eq!(guest.emit(event(&"x".repeat(limit + 1))).unwrap_err().code, 3);
+        assert_eq!(world.core.events.len(), 4);
+    }
 
     #[test]
     fn events_keep_everything_on_their_way_through_core() {

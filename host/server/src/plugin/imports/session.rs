@@ -20,3 +20,27 @@ impl Host for Guest {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plugin::guest::tests::World;
+
+    #[test]
+    fn a_disconnected_session_closes_with_the_reason() {
+        let world = World::new();
+        let (mut guest, ann) = (world.guest(), world.session(1));
+        guest.disconnect(ann.id().to_string(), Some("too much mead".into())).unwrap();
+        let reason = CloseReason::Disconnected { detail: Some("too much mead".into()) };
+        assert_eq!(ann.close_reason(), Some(reason));
+    }
+
+    #[test]
+    fn nobody_is_no_error_and_nonsense_is() {
+        let mut guest = World::new().guest();
+        guest.disconnect("00000000-0000-0000-0000-000000000009".into(), None).unwrap();
+        assert_eq!(guest.disconnect("nobody".into(), None).unwrap_err().code, 3);
+        let id = "00000000-0000-0000-0000-000000000009";
+        assert_eq!(guest.disconnect(id.into(), Some("x".repeat(REASON_BYTES + 1))).unwrap_err().code, 3);
+    }
+}

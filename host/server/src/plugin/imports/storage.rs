@@ -1,14 +1,12 @@
-//! Storage objects. The store checks conditions; form and size are checked here.
+//! Storage objects. Core checks names, values and conditions; how many there may be in one call is checked here.
 
 use super::wit::storage::{self as wit, Host};
 use super::wit::types::Error;
-use super::{at_most, id, invalid, page_size, refused};
+use super::{id, invalid, page_size, refused};
 use crate::plugin::guest::Guest;
-use crate::plugin::limits::{STORAGE_NAME_BYTES, STORAGE_OBJECTS, STORAGE_VALUE_BYTES};
+use crate::plugin::limits::STORAGE_OBJECTS;
 use meadhall_core::ids::UserId;
 use meadhall_core::storage::{Condition, Object, ObjectId, Put, ReadPermission, Removal, WritePermission};
-use serde::de::IgnoredAny;
-use std::collections::HashMap;
 
 impl Host for Guest {
     async fn read(&mut self, ids: Vec<wit::ObjectId>) -> Result<Vec<wit::Object>, Error> {
@@ -39,7 +37,6 @@ impl Host for Guest {
         cursor: Option<String>,
     ) -> Result<wit::Page, Error> {
         let core = self.core()?;
-        name("collection", &collection)?;
         let owner = owner(user_id)?;
         let page = core.storage.list(collection, owner, page_size(limit)?, cursor).await.map_err(refused)?;
         Ok(wit::Page { objects: page.objects.into_iter().map(lower).collect(), cursor: page.cursor })
@@ -54,16 +51,7 @@ fn lift_all<T, U>(items: Vec<T>, lift: impl Fn(T) -> Result<U, Error>) -> Result
 }
 
 fn object_id(object: wit::ObjectId) -> Result<ObjectId, Error> {
-    name("collection", &object.collection)?;
-    name("key", &object.key)?;
     Ok(ObjectId { collection: object.collection, key: object.key, owner: owner(object.user_id)? })
-}
-
-fn name(what: &str, text: &str) -> Result<(), Error> {
-    if text.is_empty() {
-        return Err(invalid(format!("{what} is empty")));
-    }
-    at_most(what, text, STORAGE_NAME_BYTES)
 }
 
 /// None is the game itself.
@@ -72,10 +60,6 @@ fn owner(user_id: Option<String>) -> Result<UserId, Error> {
 }
 
 fn put(put: wit::Put) -> Result<Put, Error> {
-    at_most("value", &put.value, STORAGE_VALUE_BYTES)?;
-    if serde_json::from_str::<HashMap<String, IgnoredAny>>(&put.value).is_err() {
-        return Err(invalid(format!("value of key {:?} is not a JSON object", super::shortened(&put.id.key))));
-    }
     Ok(Put {
         id: object_id(put.id)?,
         value: put.value,
@@ -131,46 +115,76 @@ fn lower(object: Object) -> wit::Object {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plugin::guest::tests::World;
 
-    fn with(collection: &str, key: &str, user_id: Option<&str>, value: &str) -> Result<Put, Error> {
-        put(wit::Put {
-            id: wit::ObjectId { collection: collection.into(), key: key.into(), user_id: user_id.map(Into::into) },
+    fn object_id(collection: &str, key: &str, user_id: Option<&str>) -> wit::ObjectId {
+        wit::ObjectId { collection: collection.into(), key: key.into(), user_id: user_id.map(Into::into) }
+    }
+
+    fn put(key: &str, value: &str, condition: wit::Condition) -> wit::Put {
+        wit::Put {
+            id: object_id("saves", key, None),
             value: value.into(),
-            condition: wit::Condition::Always,
-            read: wit::ReadPermission::Owner,
+            condition,
+            read: wit::ReadPermission::Public,
             write: wit::WritePermission::None,
-        })
-    }
-
-    #[test]
-    fn values_are_json_objects() {
-        assert!(with("c", "k", None, r#"{"a":[1,{"b":null}]}"#).is_ok());
-        for bad in ["", "1", "[]", "{", "null", "{} {}"] {
-            assert_eq!(with("c", "k", None, bad).unwrap_err().code, 3, "{bad:?}");
         }
     }
 
-    #[test]
-    fn names_and_values_are_bounded() {
-        let long = "x".repeat(STORAGE_NAME_BYTES + 1);
-        assert!(with(&long[1..], &long[1..], None, "{}").is_ok());
-        for (collection, key) in [("", "k"), ("c", ""), (&*long, "k"), ("c", &*long)] {
-            assert!(with(collection, key, None, "{}").is_err(), "{collection:?} {key:?}");
+    #[tokio::test]
+    async fn what_is_written_is_read_and_listed() {
+        let mut guest = World::new().guest();
+        let puts = ["a", "b", "c"].map(|key| put(key, r#"{"n":1}"#, wit::Condition::Absent));
+        let versions = guest.write(puts.into()).await.unwrap();
+        assert_eq!(versions.len(), 3);
+
+        let read = guest.read(vec![object_id("saves", "b", None), object_id("saves", "none", None)]).await.unwrap();
+        assert_eq!(read.len(), 1);
+        assert_eq!((read[0].value.as_str(), &read[0].version), (r#"{"n":1}"#, &versions[1]));
+        assert_eq!(read[0].id.user_id, None);
+        assert!(matches!(read[0].read, wit::ReadPermission::Public));
+
+        let first = guest.list("saves".into(), None, 2, None).await.unwrap();
+        let second = guest.list("saves".into(), None, 2, first.cursor.clone()).await.unwrap();
+        let keys: Vec<_> = first.objects.iter().chain(&second.objects).map(|object| object.id.key.as_str()).collect();
+        assert_eq!(keys, ["a", "b", "c"]);
+        assert_eq!(second.cursor, None);
+
+        guest.delete(vec![wit::Removal { id: object_id("saves", "a", None), condition: wit::Condition::Always }]).await.unwrap();
+        assert!(guest.read(vec![object_id("saves", "a", None)]).await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_condition_that_does_not_hold_refuses_the_whole_call() {
+        let mut guest = World::new().guest();
+        let version = guest.write(vec![put("a", "{}", wit::Condition::Always)]).await.unwrap().remove(0);
+        let stale = wit::Condition::Version(format!("{version}x"));
+        let refused = guest.write(vec![put("b", "{}", wit::Condition::Absent), put("a", "{}", stale)]).await;
+        assert_eq!(refused.unwrap_err().code, 9);
+        assert!(guest.read(vec![object_id("saves", "b", None)]).await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn bad_objects_are_refused_with_what_is_wrong() {
+        let mut guest = World::new().guest();
+        for (value, part) in [("[]", "JSON object"), ("{", "JSON object"), ("", "JSON object")] {
+            let error = guest.write(vec![put("a", value, wit::Condition::Always)]).await.unwrap_err();
+            assert_eq!(error.code, 3, "{value:?}");
+            assert!(error.message.contains(part), "{}", error.message);
         }
-        let value = format!(r#"{{"a":"{}"}}"#, "x".repeat(STORAGE_VALUE_BYTES));
-        assert!(with("c", "k", None, &value).is_err());
+        let error = guest.read(vec![object_id("", "k", None)]).await.unwrap_err();
+        assert_eq!(error.code, 3);
+        let error = guest.read(vec![object_id("c", "k", Some("nobody"))]).await.unwrap_err();
+        assert!(error.message.contains("\"nobody\""), "{}", error.message);
+        let error = guest.list("c".into(), None, 0, None).await.unwrap_err();
+        assert!(error.message.contains("must be 1 to 100"), "{}", error.message);
     }
 
-    #[test]
-    fn no_owner_is_the_game_itself() {
-        assert!(with("c", "k", None, "{}").unwrap().id.owner.is_nil());
-        assert!(with("c", "k", Some("nobody"), "{}").is_err());
-    }
-
-    #[test]
-    fn a_call_takes_a_hundred_objects() {
-        let ids = |count| vec![(); count];
-        assert!(lift_all(ids(STORAGE_OBJECTS), Ok).is_ok());
-        assert!(lift_all(ids(STORAGE_OBJECTS + 1), Ok).is_err());
+    #[tokio::test]
+    async fn a_call_takes_a_hundred_objects() {
+        let mut guest = World::new().guest();
+        let ids = |count| (0..count).map(|n| object_id("c", &n.to_string(), None)).collect::<Vec<_>>();
+        assert!(guest.read(ids(STORAGE_OBJECTS)).await.unwrap().is_empty());
+        assert_eq!(guest.read(ids(STORAGE_OBJECTS + 1)).await.unwrap_err().code, 3);
     }
 }

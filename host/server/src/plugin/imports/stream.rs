@@ -172,6 +172,121 @@ fn send(core: &Core, stream: &Stream, only: &[PresenceId], push: Push) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plugin::guest::tests::{World, received};
+
+    fn presence_of(session: &Session) -> PresenceId {
+        PresenceId { user_id: session.user_id().to_string(), session_id: session.id().to_string() }
+    }
+
+    fn arena() -> types::Stream {
+        stream(100, "", "arena")
+    }
+
+    fn openly(status: &str) -> JoinOptions {
+        JoinOptions { hidden: false, persistence: true, status: status.into() }
+    }
+
+    fn hidden() -> JoinOptions {
+        JoinOptions { hidden: true, persistence: false, status: String::new() }
+    }
+
+    #[test]
+    fn members_are_counted_listed_and_found() {
+        let world = World::new();
+        let (mut guest, ann, ben) = (world.guest(), world.session(1), world.session(2));
+        assert_eq!(guest.join(arena(), presence_of(&ann), openly("ready")), Ok(true));
+        assert_eq!(guest.join(arena(), presence_of(&ann), openly("again")), Ok(false));
+        assert_eq!(guest.join(arena(), presence_of(&ben), hidden()), Ok(true));
+        assert_eq!(guest.count(arena()), Ok(2));
+
+        let names = |list: Vec<types::Presence>| list.into_iter().map(|one| one.meta.username).collect::<Vec<_>>();
+        assert_eq!(names(guest.list(arena(), false, true).unwrap()), ["user1"]);
+        assert_eq!(names(guest.list(arena(), true, false).unwrap()), ["user2"]);
+        assert_eq!(names(guest.list(arena(), false, false).unwrap()), Vec::<String>::new());
+
+        let meta = guest.get(arena(), presence_of(&ann)).unwrap().unwrap();
+        assert_eq!((meta.status.as_str(), meta.persistence, meta.hidden), ("ready", true, false));
+        guest.update(arena(), presence_of(&ann), openly("busy")).unwrap();
+        assert_eq!(guest.get(arena(), presence_of(&ann)).unwrap().unwrap().status, "busy");
+
+        guest.leave(arena(), presence_of(&ann)).unwrap();
+        guest.leave(arena(), presence_of(&ann)).unwrap();
+        assert!(guest.get(arena(), presence_of(&ann)).unwrap().is_none());
+        guest.close(arena()).unwrap();
+        assert_eq!(guest.count(arena()), Ok(0));
+    }
+
+    #[test]
+    fn an_update_of_a_stranger_joins_it() {
+        let world = World::new();
+        let (mut guest, ann) = (world.guest(), world.session(1));
+        guest.update(arena(), presence_of(&ann), openly("new")).unwrap();
+        assert_eq!(guest.count(arena()), Ok(1));
+    }
+
+    #[test]
+    fn only_the_session_of_its_own_user_can_join() {
+        let world = World::new();
+        let (mut guest, ann, ben) = (world.guest(), world.session(1), world.session(2));
+        let mixed = PresenceId { user_id: ben.user_id().to_string(), ..presence_of(&ann) };
+        assert_eq!(guest.join(arena(), mixed, openly("")).unwrap_err().code, 5);
+        let gone = PresenceId { session_id: Uuid::nil().to_string(), ..presence_of(&ann) };
+        assert_eq!(guest.join(arena(), gone, openly("")).unwrap_err().code, 5);
+        let malformed = PresenceId { session_id: "nope".into(), ..presence_of(&ann) };
+        let error = guest.join(arena(), malformed, openly("")).unwrap_err();
+        assert_eq!((error.code, error.message.as_str()), (3, "session id \"nope\" is not a UUID"));
+        assert_eq!(guest.count(arena()), Ok(0));
+    }
+
+    #[test]
+    fn data_goes_to_all_or_to_those_named() {
+        let world = World::new();
+        let (mut guest, ann, ben) = (world.guest(), world.session(1), world.session(2));
+        for session in [&ann, &ben] {
+            guest.join(arena(), presence_of(session), hidden()).unwrap();
+        }
+        guest.send(arena(), "all".into(), vec![], true).unwrap();
+        guest.send(arena(), "ben".into(), vec![presence_of(&ben)], false).unwrap();
+        let texts = |session: &Session| {
+            let data = |event| match event {
+                PushEvent::StreamData { data, sender: None, reliable, .. } => Some((data, reliable)),
+                _ => None,
+            };
+            received(session).into_iter().filter_map(data).collect::<Vec<_>>()
+        };
+        assert_eq!(texts(&ann), [("all".to_owned(), true)]);
+        assert_eq!(texts(&ben), [("all".to_owned(), true), ("ben".to_owned(), false)]);
+        let limit = guest.host.limits.content;
+        assert_eq!(guest.send(arena(), "x".repeat(limit + 1), vec![], true).unwrap_err().code, 3);
+    }
+
+    #[test]
+    fn envelopes_are_sent_in_both_formats_and_checked_first() {
+        let world = World::new();
+        let (mut guest, ann) = (world.guest(), world.session(1));
+        guest.join(arena(), presence_of(&ann), hidden()).unwrap();
+        received(&ann);
+        let envelope = r#"{"stream_data":{"stream":{"mode":100,"label":"arena"},"data":"raw"}}"#;
+        guest.send_envelope(arena(), envelope.into(), vec![], true).unwrap();
+        let [PushEvent::Encoded([json, protobuf])] = &received(&ann)[..] else { panic!("one envelope") };
+        assert_eq!(&json[..], envelope.as_bytes());
+        assert_eq!(decode_envelope(Format::Protobuf, protobuf), decode_envelope(Format::Json, json));
+        for bad in ["", "{}", "[]", r#"{"mead":{}}"#, r#"{"stream_data":7}"#] {
+            assert_eq!(guest.send_envelope(arena(), bad.into(), vec![], true).unwrap_err().code, 3, "{bad:?}");
+        }
+        assert!(received(&ann).is_empty());
+    }
+
+    #[test]
+    fn built_in_streams_are_open_to_plugins() {
+        let world = World::new();
+        let (mut guest, ann) = (world.guest(), world.session(1));
+        let inbox = || stream(0, &ann.user_id().to_string(), "");
+        assert_eq!(guest.count(inbox()), Ok(1), "every session is in its notification stream");
+        guest.leave(inbox(), presence_of(&ann)).unwrap();
+        assert_eq!(guest.count(inbox()), Ok(0));
+        assert_eq!(guest.join(stream(2, "", "hall"), presence_of(&ann), openly("")), Ok(true));
+    }
 
     fn stream(mode: u8, subject: &str, label: &str) -> types::Stream {
         types::Stream { mode, subject: subject.into(), subcontext: String::new(), label: label.into() }

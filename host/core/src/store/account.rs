@@ -1,0 +1,132 @@
+//! The rows of accounts: one for each account, and one index row for each name and credential, which makes it unique.
+
+use super::key::{Key, Tag};
+use super::view::{Rows, Value};
+use super::{StoreError, Txn};
+use crate::ids::UserId;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+/// An account as it is stored and exported. A field that is added later needs a default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct AccountRow {
+    pub(crate) username: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) display_name: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) avatar_url: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) lang_tag: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) location: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) timezone: String,
+    /// A JSON object.
+    pub(crate) metadata: String,
+    /// In lower case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) email: Option<String>,
+    /// The hash of the password, as a PHC string.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) password: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) devices: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) custom_id: Option<String>,
+    /// Seconds since the Unix epoch.
+    pub(crate) create_time: i64,
+    /// Seconds since the Unix epoch.
+    pub(crate) update_time: i64,
+}
+
+/// What only one account can have.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Unique {
+    Username(String),
+    Device(String),
+    /// In lower case.
+    Email(String),
+    Custom(String),
+}
+
+/// Why an account cannot be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum PutError {
+    /// Another account has it.
+    Taken(Unique),
+    Store(StoreError),
+}
+
+impl From<StoreError> for PutError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl Unique {
+    fn key(&self) -> Key {
+        match self {
+            Self::Username(name) => Key::new(Tag::Username).raw(name.as_bytes()),
+            Self::Device(id) => Key::new(Tag::Device).raw(id.as_bytes()),
+            Self::Email(email) => Key::new(Tag::Email).raw(email.as_bytes()),
+            Self::Custom(id) => Key::new(Tag::Custom).raw(id.as_bytes()),
+        }
+    }
+}
+
+impl AccountRow {
+    /// Everything of it that no other account can have.
+    fn uniques(&self) -> BTreeSet<Unique> {
+        let devices = self.devices.iter().cloned().map(Unique::Device);
+        let email = self.email.clone().map(Unique::Email);
+        let custom = self.custom_id.clone().map(Unique::Custom);
+        devices.chain(email).chain(custom).chain([Unique::Username(self.username.clone())]).collect()
+    }
+}
+
+/// The account of a user.
+pub(crate) fn get(rows: &impl Rows, user: UserId) -> Result<Option<AccountRow>, StoreError> {
+    rows.row(&account_key(user))?.map(|value| decode(&value)).transpose()
+}
+
+/// Whose something is.
+pub(crate) fn find(rows: &impl Rows, unique: &Unique) -> Result<Option<UserId>, StoreError> {
+    let Some(value) = rows.row(&unique.key())? else { return Ok(None) };
+    let id =
+        Uuid::from_slice(&value).map_err(|_| StoreError::Unreadable(format!("the owner of {unique:?} is no id")))?;
+    Ok(Some(UserId::new(id)))
+}
+
+/// Stores an account, new or changed, or removes it, with its index rows.
+pub(crate) fn put(txn: &mut Txn, user: UserId, account: Option<&AccountRow>) -> Result<(), PutError> {
+    let old = get(txn, user)?.map(|row| row.uniques()).unwrap_or_default();
+    let new = account.map(AccountRow::uniques).unwrap_or_default();
+    for added in new.difference(&old) {
+        if find(txn, added)?.is_some() {
+            return Err(PutError::Taken(added.clone()));
+        }
+        txn.put(added.key(), user.uuid().as_bytes().to_vec())?;
+    }
+    for removed in old.difference(&new) {
+        txn.delete(removed.key())?;
+    }
+    match account {
+        Some(account) => txn.put(account_key(user), encode(account)?)?,
+        None => txn.delete(account_key(user))?,
+    }
+    Ok(())
+}
+
+fn account_key(user: UserId) -> Key {
+    Key::new(Tag::Account).uuid(user.uuid())
+}
+
+fn encode(row: &AccountRow) -> Result<Vec<u8>, StoreError> {
+    serde_json::to_vec(row).map_err(|error| StoreError::Failed(error.to_string()))
+}
+
+fn decode(value: &Value) -> Result<AccountRow, StoreError> {
+    serde_json::from_slice(value).map_err(|error| StoreError::Unreadable(format!("an account: {error}")))
+}

@@ -1,0 +1,195 @@
+//! The command line, as somebody types it: the binary, its output and its exit codes.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+
+fn meadhall() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_meadhall"));
+    // Settings of whoever runs the tests are none of theirs.
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("MEADHALL_")) {
+        command.env_remove(name);
+    }
+    command.stdin(Stdio::null());
+    command
+}
+
+/// `serve` on free ports, with a data folder.
+fn serve(data: &Path) -> Command {
+    let mut command = meadhall();
+    command
+        .args(["serve", "--dev", "--listen", "127.0.0.1:0", "--set", "metrics.listen=127.0.0.1:0", "--data-dir"])
+        .arg(data);
+    command
+}
+
+/// The one sentence with which a command refuses.
+fn refusal(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "", "nothing was started");
+    let text = String::from_utf8(output.stderr).unwrap();
+    let refusal = text.lines().rfind(|line| line.starts_with("meadhall: ")).unwrap_or_else(|| panic!("{text}"));
+    refusal.to_owned()
+}
+
+/// A server that runs; killed when the test fails.
+struct Running {
+    child: Child,
+    /// What it said when it was ready.
+    lines: Vec<String>,
+}
+
+impl Running {
+    fn start(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut lines = Vec::new();
+        while lines.last().is_none_or(|line: &String| !line.trim_start().starts_with("keys:")) {
+            let mut line = String::new();
+            if output.read_line(&mut line).unwrap() == 0 {
+                let mut log = String::new();
+                child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+                panic!("ended before it was ready: {lines:?}\n{log}");
+            }
+            lines.push(line.trim_end().to_owned());
+        }
+        Self { child, lines }
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
+        let id = rustix::process::Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
+        rustix::process::kill_process(id, signal).unwrap();
+    }
+
+    fn wait(mut self) -> ExitStatus {
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_started_server_says_where_everything_is() {
+    let data = tempfile::tempdir().unwrap();
+    let running = Running::start(&mut serve(data.path()));
+    let lines = running.lines.join("\n");
+    for expected in [
+        "listening on http://127.0.0.1:",
+        "metrics: http://127.0.0.1:",
+        &data.path().display().to_string(),
+        "plugins: none",
+        "well-known",
+    ] {
+        assert!(lines.contains(expected), "{expected:?} is missing in:\n{lines}");
+    }
+}
+
+#[test]
+fn both_signals_end_a_server_well() {
+    for signal in [rustix::process::Signal::TERM, rustix::process::Signal::INT] {
+        let data = tempfile::tempdir().unwrap();
+        let running = Running::start(&mut serve(data.path()));
+        running.signal(signal);
+        assert_eq!(running.wait().code(), Some(0), "{signal:?}");
+    }
+}
+
+#[test]
+fn keys_are_made_beside_the_data_and_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let mut command = meadhall();
+    command.args(["serve", "--listen", "127.0.0.1:0", "--set", "metrics.listen=none", "--data-dir"]).arg(&data);
+    let file = data.join("keys.toml");
+    let first = Running::start(&mut command);
+    assert!(
+        first.lines.join("\n").contains(&format!("keys:    in {}, made just now", file.display())),
+        "{:?}",
+        first.lines
+    );
+    let keys = std::fs::read_to_string(&file).unwrap();
+    first.signal(rustix::process::Signal::TERM);
+    assert!(first.wait().success());
+    let second = Running::start(&mut command);
+    assert!(second.lines.last().unwrap().ends_with("keys.toml"), "{:?}", second.lines);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), keys);
+}
+
+#[test]
+fn a_port_in_use_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let data = tempfile::tempdir().unwrap();
+    let text = refusal(serve(data.path()).args(["--set", &format!("server.listen={address}")]));
+    assert!(text.contains(&address), "{text}");
+}
+
+#[test]
+fn a_data_folder_in_use_is_named() {
+    let data = tempfile::tempdir().unwrap();
+    let _running = Running::start(&mut serve(data.path()));
+    let text = refusal(&mut serve(data.path()));
+    assert!(text.contains(&data.path().display().to_string()), "{text}");
+}
+
+#[test]
+fn bad_plugins_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let rubbish = folder.path().join("rubbish.wasm");
+    std::fs::write(&rubbish, "no component").unwrap();
+    let missing = folder.path().join("missing.wasm");
+    for plugin in [&rubbish, &missing] {
+        let text = refusal(serve(&folder.path().join("data")).arg("--plugin").arg(plugin));
+        assert!(text.contains(plugin.file_stem().unwrap().to_str().unwrap()), "{text}");
+    }
+}
+
+#[test]
+fn all_faults_are_told_and_nothing_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let mut command = serve(&data);
+    command.args(["--set", "runtime.instances=0", "--set", "a.b=c"]).env("MEADHALL_LOG__FORMAT", "xml");
+    let output: Output = command.output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    for expected in ["3 faults", "runtime.instances = 0", "a.b = \"c\"", "log.format = \"xml\""] {
+        assert!(text.contains(expected), "{expected:?} is missing in:\n{text}");
+    }
+    assert!(!data.exists());
+}
+
+#[test]
+fn development_is_not_for_other_machines() {
+    let data = tempfile::tempdir().unwrap();
+    let text = refusal(serve(data.path()).args(["--set", "server.listen=0.0.0.0:0"]));
+    assert!(text.contains("server.listen = \"0.0.0.0:0\": must be a loopback address"), "{text}");
+}
+
+#[test]
+fn the_configuration_is_printed_without_secrets() {
+    let print = |arguments: &[&str]| {
+        let output = meadhall().args(["config", "print", "--dev"]).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let masked = print(&["--listen", "127.0.0.1:7000"]);
+    assert!(masked.contains("listen = \"127.0.0.1:7000\"") && masked.contains("server_key = \"***\""), "{masked}");
+    assert!(!masked.contains("defaultencryptionkey"));
+    assert!(print(&["--show-secrets"]).contains("encryption_key = \"defaultencryptionkey\""));
+}
+
+#[test]
+fn wrong_arguments_are_refused() {
+    for arguments in [&["serve", "--bogus"][..], &["bogus"], &[]] {
+        assert_eq!(meadhall().args(arguments).output().unwrap().status.code(), Some(2), "{arguments:?}");
+    }
+}
