@@ -1,5 +1,6 @@
 //! `meadhall plugin check`.
 
+use crate::config::RuntimeConfig;
 use crate::plugin::{Inspection, Limits, inspect};
 use anyhow::Context as _;
 use std::fmt::Write as _;
@@ -12,7 +13,7 @@ use tokio::runtime::Runtime;
 /// What a server would refuse to load it for.
 pub(super) fn check(file: &Path) -> anyhow::Result<String> {
     let runtime = Runtime::new().context("cannot start the threads that a plugin runs on")?;
-    let inspection = runtime.block_on(inspect(file, Limits::default()))?;
+    let inspection = runtime.block_on(inspect(file, Limits::from(&RuntimeConfig::default())))?;
     Ok(report(&inspection))
 }
 
