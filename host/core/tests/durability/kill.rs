@@ -180,7 +180,7 @@ fn pair(writer: u64, side: &str) -> ObjectId {
 
 fn put(id: ObjectId, number: u64) -> Put {
     // Some are longer than one row of the engine.
-    let padding = " ".repeat(if number % 5 == 0 { 20_000 } else { 10 });
+    let padding = " ".repeat(if number.is_multiple_of(5) { 20_000 } else { 10 });
     Put {
         id,
         value: format!("{{\"n\":{padding}{number}}}"),

@@ -4,7 +4,6 @@
 //! child, and keeps the child's acknowledgements itself.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic wherever it stands")]
-#![expect(clippy::disallowed_macros, reason = "a child tells its parent through standard output")]
 
 mod child;
 mod full_disk;
