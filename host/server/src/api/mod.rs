@@ -1,6 +1,6 @@
 //! REST: one resource a file; hooks are one layer around all of them.
 //!
-//! A request goes [`front`] (CORS, path cleaning) → [`routes`] (which endpoint) → [`endpoint`] (authenticate, decode,
+//! A request goes `front` (CORS, path cleaning) → `routes` (which endpoint) → `endpoint` (authenticate, decode,
 //! hooks, call, encode) → the resource's file. Two routes are not endpoints: `/healthcheck` and `/v2/rpc/{id}`, whose
 //! error bodies and authentication are its own.
 
