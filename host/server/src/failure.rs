@@ -90,10 +90,9 @@ impl From<ChatError> for Failure {
             ChatError::Join(error) => return error.into(),
             ChatError::MessageNotFound(_) => Code::NotFound,
             ChatError::NotJoined(_) => Code::FailedPrecondition,
-            ChatError::InvalidRoomName(_)
-            | ChatError::ControlCharacters
-            | ChatError::InvalidContent
-            | ChatError::ContentTooLarge(..) => Code::InvalidArgument,
+            ChatError::InvalidRoomName(_) | ChatError::ControlCharacters | ChatError::InvalidContent => {
+                Code::InvalidArgument
+            }
         };
         Self::new(code, error.to_string())
     }

@@ -218,6 +218,9 @@ fn plugin_config(config: &Config, recorder: SharedRecorder) -> PluginConfig {
         limits: Limits::from(&config.runtime),
         cache_dir: Some(config.server.data_dir.join("plugin-cache")),
         recorder,
+        token_lifetime: Duration::from_secs(
+            config.session.token_expiry_sec.max(config.session.refresh_token_expiry_sec),
+        ),
     }
 }
 
