@@ -59,9 +59,6 @@ pub enum ChatError {
     /// The content is no JSON, or no object.
     #[error("Message content must be a valid JSON object")]
     InvalidContent,
-    /// The content is longer (first) than the limit (second), in bytes.
-    #[error("message content is {0} bytes, the limit is {1}")]
-    ContentTooLarge(usize, usize),
     /// The sender has no such message in the channel.
     #[error("Could not find message to {0} in channel history")]
     MessageNotFound(Action),

@@ -90,10 +90,9 @@ impl From<ChatError> for Failure {
             ChatError::Join(error) => return error.into(),
             ChatError::MessageNotFound(_) => Code::NotFound,
             ChatError::NotJoined(_) => Code::FailedPrecondition,
-            ChatError::InvalidRoomName(_)
-            | ChatError::ControlCharacters
-            | ChatError::InvalidContent
-            | ChatError::ContentTooLarge(..) => Code::InvalidArgument,
+            ChatError::InvalidRoomName(_) | ChatError::ControlCharacters | ChatError::InvalidContent => {
+                Code::InvalidArgument
+            }
         };
         Self::new(code, error.to_string())
     }
@@ -108,5 +107,40 @@ impl From<StorageError> for Failure {
             _ => Code::InvalidArgument,
         };
         Self::new(code, error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_of_plugins_keep_the_codes_of_the_wire() {
+        let failed = |code| Failure::from(CallError::Failed { code, message: "no".into() });
+        for (given, expected) in
+            [(0, Code::Internal), (1, Code::Cancelled), (16, Code::Unauthenticated), (99, Code::Internal)]
+        {
+            assert_eq!(failed(given), Failure::new(expected, "no"), "{given}");
+        }
+        assert_eq!(Failure::from(CallError::NotFound), Failure::new(Code::NotFound, "RPC function not found"));
+        let busy = CallError::Busy { plugin: "slow".into(), waited_ms: 1000 };
+        assert_eq!(Failure::from(busy).code, Code::ResourceExhausted);
+    }
+
+    #[test]
+    fn a_failed_disk_is_an_inner_failure_wherever_it_shows() {
+        let disk = || StoreError::Failed("no space".into());
+        let expected = Failure::new(Code::Internal, disk().to_string());
+        assert_eq!(Failure::from(AccountError::from(disk())), expected);
+        assert_eq!(Failure::from(ChatError::from(disk())), expected);
+        assert_eq!(Failure::from(ListError::from(disk())), expected);
+        assert_eq!(Failure::from(StorageError::from(disk())), expected);
+        assert_eq!(Failure::from(StoreError::Closed).code, Code::Unavailable);
+    }
+
+    #[test]
+    fn what_is_too_much_at_once_is_said_so() {
+        assert_eq!(Failure::from(AccountError::LockedOut).code, Code::ResourceExhausted);
+        assert_eq!(Failure::from(QueueFull { size: 1 }).code, Code::ResourceExhausted);
     }
 }

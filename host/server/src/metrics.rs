@@ -29,17 +29,21 @@ pub struct Metrics {
     pub slow_consumers: Counter,
     /// By route and status. A request reads; only the first of its kind writes.
     requests: Arc<RwLock<HashMap<(&'static str, u16), Counter>>>,
-    gauges: Gauges,
+    readings: Readings,
 }
 
 /// What is asked of core when somebody looks.
 #[derive(Clone)]
-struct Gauges {
+struct Readings {
     sessions: Gauge,
     presences: Gauge,
     streams: Gauge,
     events_queued: Gauge,
     events_refused: Counter,
+    store_waiting: Gauge,
+    store_writes: Counter,
+    store_commits: Counter,
+    store_commit_nanoseconds: Counter,
 }
 
 impl Metrics {
@@ -47,12 +51,20 @@ impl Metrics {
     pub fn new() -> Self {
         let builder = PrometheusBuilder::new().set_buckets(&LATENCY_BUCKETS).expect("there are buckets");
         let recorder = Arc::new(builder.build_recorder());
-        let gauges = Gauges {
+        let readings = Readings {
             sessions: gauge(&*recorder, "meadhall_sessions", "Connected sockets"),
             presences: gauge(&*recorder, "meadhall_presences", "Presences in streams"),
             streams: gauge(&*recorder, "meadhall_streams", "Streams with a presence"),
             events_queued: gauge(&*recorder, "meadhall_events_queued", "Events that wait for a worker"),
             events_refused: counter(&*recorder, "meadhall_events_refused_total", "Events refused, the queue was full"),
+            store_waiting: gauge(&*recorder, "meadhall_store_writes_waiting", "Writes that wait for a commit"),
+            store_writes: counter(&*recorder, "meadhall_store_writes_total", "Writes that were committed"),
+            store_commits: counter(&*recorder, "meadhall_store_commits_total", "Commits, of one or more writes"),
+            store_commit_nanoseconds: counter(
+                &*recorder,
+                "meadhall_store_commit_nanoseconds_total",
+                "How long all commits together took",
+            ),
         };
         Self {
             messages_in: counter(&*recorder, "meadhall_messages_received_total", "Messages from sockets"),
@@ -63,7 +75,7 @@ impl Metrics {
                 "Sessions closed because their client did not read",
             ),
             requests: Arc::default(),
-            gauges,
+            readings,
             handle: recorder.handle(),
             recorder,
         }
@@ -96,11 +108,16 @@ impl Metrics {
     /// All figures as Prometheus text.
     pub fn render(&self, core: &Core) -> String {
         let (presences, streams) = core.tracker.totals();
-        self.gauges.sessions.set(core.sessions.len() as f64);
-        self.gauges.presences.set(presences as f64);
-        self.gauges.streams.set(streams as f64);
-        self.gauges.events_queued.set(core.events.len() as f64);
-        self.gauges.events_refused.absolute(core.events.refused());
+        self.readings.sessions.set(core.sessions.len() as f64);
+        self.readings.presences.set(presences as f64);
+        self.readings.streams.set(streams as f64);
+        self.readings.events_queued.set(core.events.len() as f64);
+        self.readings.events_refused.absolute(core.events.refused());
+        let store = core.store.statistics();
+        self.readings.store_waiting.set(store.waiting as f64);
+        self.readings.store_writes.absolute(store.writes);
+        self.readings.store_commits.absolute(store.commits);
+        self.readings.store_commit_nanoseconds.absolute(store.commit_nanos);
         self.handle.render()
     }
 

@@ -1,7 +1,7 @@
 //! A running server: started from a configuration, stopped gracefully.
 
 use crate::app::App;
-use crate::config::Config;
+use crate::config::{Config, KeySource, fill_keys};
 use crate::metrics::Metrics;
 use crate::net::file_limit;
 use crate::net::handshake::Sockets;
@@ -38,6 +38,7 @@ const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Server {
     app: Arc<App>,
+    keys: KeySource,
     addr: SocketAddr,
     metrics_addr: Option<SocketAddr>,
     /// No connection is accepted any more.
@@ -61,20 +62,23 @@ pub enum StopOutcome {
 }
 
 impl Server {
-    /// Opens the data folder, loads the plugins, binds the listeners and serves. Port 0 takes a free port.
+    /// Opens the data folder, loads the plugins, binds the listeners and serves. Port 0 takes a free port. Keys that are
+    /// not configured are taken from the data folder, or made.
     ///
     /// # Errors
     /// One sentence that names what is wrong.
-    pub async fn start(config: Config) -> anyhow::Result<Self> {
+    pub async fn start(mut config: Config) -> anyhow::Result<Self> {
         // Bound first: whoever starts a second server learns it at once. Nobody is answered before all is ready.
         let listener = listener::bind(config.server.listen).await?;
         let metrics_listener = match config.metrics.listen {
             Some(address) => Some(listener::bind(address).await?),
             None => None,
         };
+        let keys = fill_keys(&mut config)?;
         file_limit::raise(config.server.max_connections);
         let app = assemble(config).await?;
         let mut server = Self {
+            keys,
             addr: listener.local_addr()?,
             metrics_addr: metrics_listener.as_ref().map(TcpListener::local_addr).transpose()?,
             accepting: CancellationToken::new(),
@@ -103,6 +107,11 @@ impl Server {
     /// Where `/metrics` is, when it is on.
     pub fn metrics_addr(&self) -> Option<SocketAddr> {
         self.metrics_addr
+    }
+
+    /// Where the keys that were not configured came from.
+    pub fn keys(&self) -> &KeySource {
+        &self.keys
     }
 
     /// What the server is made of; for tests and tools in this process.
@@ -207,6 +216,9 @@ fn plugin_config(config: &Config, recorder: SharedRecorder) -> PluginConfig {
         limits: Limits::from(&config.runtime),
         cache_dir: Some(config.server.data_dir.join("plugin-cache")),
         recorder,
+        token_lifetime: Duration::from_secs(
+            config.session.token_expiry_sec.max(config.session.refresh_token_expiry_sec),
+        ),
     }
 }
 

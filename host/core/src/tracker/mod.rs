@@ -2,7 +2,7 @@
 //!
 //! A change is made under the lock of the stream's shard, and told without it. Whoever makes a change while nobody tells
 //! of one becomes the teller: an idle stream sends one event an operation. What others change meanwhile is merged (see
-//! [`changes`]) and told next by the same teller, so that a stream's events have one order and a burst of joins does not
+//! `changes.rs`) and told next by the same teller, so that a stream's events have one order and a burst of joins does not
 //! become a square of events. Nothing waits in a queue, so no change is ever lost.
 
 mod changes;

@@ -20,6 +20,9 @@ use std::time::Duration;
 use tower::{Layer as _, Service};
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, Cors, CorsLayer};
 
+/// What requests without a route of their own are counted as: a name that a client made up could be any.
+const UNKNOWN: &str = "unknown";
+
 /// How long a browser may remember the answer to a preflight.
 const PREFLIGHT_AGE: Duration = Duration::from_secs(600);
 
@@ -106,18 +109,24 @@ impl Dispatch {
         }
         let (parts, body) = request.into_parts();
         let failure = match self.routes.find(&parts.method, parts.uri.path()) {
-            Found::Route(handler, path) => {
+            Found::Route(name, handler, path) => {
                 let gzip = accepts_gzip(parts.headers.get(header::ACCEPT_ENCODING));
-                let incoming = Incoming { app: Arc::clone(&self.app), parts, path, body };
-                let reply = handler(incoming);
-                return Box::pin(async move { Ok(reply.await.into_response(gzip)) });
+                let app = Arc::clone(&self.app);
+                let reply = handler(Incoming { app: Arc::clone(&app), parts, path, body });
+                return Box::pin(async move {
+                    let response = reply.await.into_response(gzip);
+                    app.metrics.request(name, response.status().as_u16());
+                    Ok(response)
+                });
             }
             Found::Later(name) => Failure::new(Code::Unimplemented, texts::not_supported(name)),
             Found::WrongMethod => Failure::new(Code::Unimplemented, texts::METHOD_NOT_ALLOWED),
             Found::Nothing => Failure::new(Code::NotFound, texts::NOT_FOUND),
             Found::Undecodable(failure) => failure,
         };
-        Box::pin(std::future::ready(Ok(Reply::failure(&failure).into_response(false))))
+        let response = Reply::failure(&failure).into_response(false);
+        self.app.metrics.request(UNKNOWN, response.status().as_u16());
+        Box::pin(std::future::ready(Ok(response)))
     }
 }
 

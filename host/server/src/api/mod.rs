@@ -1,6 +1,6 @@
 //! REST: one resource a file; hooks are one layer around all of them.
 //!
-//! A request goes [`front`] (CORS, path cleaning) → [`routes`] (which endpoint) → [`endpoint`] (authenticate, decode,
+//! A request goes `front` (CORS, path cleaning) → `routes` (which endpoint) → `endpoint` (authenticate, decode,
 //! hooks, call, encode) → the resource's file. Two routes are not endpoints: `/healthcheck` and `/v2/rpc/{id}`, whose
 //! error bodies and authentication are its own.
 
@@ -34,26 +34,4 @@ pub fn router(app: Arc<App>) -> axum::Router {
 /// The names of all messages that REST handles and that plugins can hook.
 pub fn hooked_names() -> Vec<&'static str> {
     routes::table().into_iter().filter(routes::Route::is_hooked).map(|route| route.name).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::plugin::HOOKS;
-    use std::collections::BTreeSet;
-
-    #[test]
-    fn every_endpoint_can_be_hooked() {
-        for name in hooked_names() {
-            assert!(HOOKS.contains(&name), "{name} is in the route table, but no plugin may hook it");
-        }
-    }
-
-    #[test]
-    fn every_hook_of_rest_has_its_endpoint() {
-        let endpoints: BTreeSet<_> = hooked_names().into_iter().collect();
-        for name in HOOKS.iter().filter(|name| !name.starts_with("Channel")) {
-            assert!(endpoints.contains(name), "{name} may be hooked, but nothing calls its hooks");
-        }
-    }
 }

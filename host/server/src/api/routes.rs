@@ -166,8 +166,8 @@ pub(super) struct Routes {
 /// What a request asks for.
 #[derive(Debug)]
 pub(super) enum Found {
-    /// Its handler, and the path's variables.
-    Route(Handler, Vec<(&'static str, String)>),
+    /// Its operation's name, its handler, and the path's variables.
+    Route(&'static str, Handler, Vec<(&'static str, String)>),
     /// An operation that is not built yet.
     Later(&'static str),
     /// A path that exists, with another method.
@@ -216,7 +216,7 @@ impl Routes {
                 (None, Ok(_)) => {}
             }
         }
-        Found::Route(handler, variables)
+        Found::Route(route.name, handler, variables)
     }
 }
 
@@ -244,7 +244,7 @@ mod tests {
 
     fn names(method: Method, path: &str) -> String {
         match Routes::new().find(&method, path) {
-            Found::Route(_, variables) => format!("route {variables:?}"),
+            Found::Route(_, _, variables) => format!("route {variables:?}"),
             Found::Later(name) => format!("later {name}"),
             Found::WrongMethod => "wrong method".into(),
             Found::Nothing => "nothing".into(),

@@ -1,6 +1,7 @@
 //! `meadhall plugin`: what a plugin's author runs.
 
 mod build;
+mod check;
 mod new;
 mod sdk;
 
@@ -31,6 +32,11 @@ enum PluginCommand {
         #[arg(default_value = ".")]
         dir: PathBuf,
     },
+    /// Says what a built plugin registers and needs, or what is wrong with it.
+    Check {
+        /// The component, as `plugin build` prints it.
+        file: PathBuf,
+    },
 }
 
 /// The languages that plugins are written in.
@@ -56,6 +62,7 @@ impl PluginArgs {
                 let components = build::build(&dir)?;
                 components.iter().try_for_each(|component| say(&component.display().to_string()))
             }
+            PluginCommand::Check { file } => say(&check::check(&file)?),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `meadhall serve`.
 
 use super::configuration::ConfigurationArgs;
-use crate::config::{Config, KeySource, fill_keys};
+use crate::config::{Config, KeySource};
 use crate::{Server, StopOutcome, logging};
 use anyhow::{Context as _, bail};
 use clap::Args;
@@ -25,24 +25,22 @@ pub(super) struct ServeArgs {
 impl ServeArgs {
     /// Runs the server to its end.
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        let mut config = self.configuration.load()?;
+        let config = self.configuration.load()?;
         logging::init(&config.log)?;
-        let keys = fill_keys(&mut config)?;
         let runtime = Runtime::new().context("cannot start the threads of the server")?;
-        let exit = runtime.block_on(serve(config, &keys));
+        let exit = runtime.block_on(serve(config));
         runtime.shutdown_timeout(LAST_WAIT);
         exit
     }
 }
 
-async fn serve(config: Config, keys: &KeySource) -> anyhow::Result<ExitCode> {
+async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     let mut stop = StopSignals::new()?;
-    let told = config.clone();
     let server = tokio::select! {
         started = Server::start(config) => started?,
         name = stop.received() => bail!("{name} came before the server was ready"),
     };
-    tell(&server, &told, keys);
+    tell(&server);
     info!(signal = stop.received().await, "stopping");
     let outcome = tokio::select! {
         outcome = server.stop() => outcome,
@@ -55,7 +53,8 @@ async fn serve(config: Config, keys: &KeySource) -> anyhow::Result<ExitCode> {
 }
 
 /// Says what somebody who just started a server needs, on standard output.
-fn tell(server: &Server, config: &Config, keys: &KeySource) {
+fn tell(server: &Server) {
+    let config = &server.app().config;
     let mut lines = vec![format!("meadhall {} listening on http://{}", env!("CARGO_PKG_VERSION"), server.addr())];
     if let Some(address) = server.metrics_addr() {
         lines.push(format!("  metrics: http://{address}/metrics"));
@@ -64,10 +63,10 @@ fn tell(server: &Server, config: &Config, keys: &KeySource) {
     lines.push(format!("  data:    {}", folder.display()));
     let plugins: Vec<_> = config.runtime.plugins.iter().map(|path| path.display().to_string()).collect();
     lines.push(format!("  plugins: {}", if plugins.is_empty() { "none".to_owned() } else { plugins.join(", ") }));
-    lines.push(format!("  keys:    {}", keys_line(keys)));
+    lines.push(format!("  keys:    {}", keys_line(server.keys())));
     // A closed standard output is no reason to stop serving.
     let _ = writeln!(std::io::stdout(), "{}", lines.join("\n"));
-    info!(keys = keys_line(keys), "keys");
+    info!(keys = keys_line(server.keys()), "keys");
 }
 
 fn keys_line(keys: &KeySource) -> String {

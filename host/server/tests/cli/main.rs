@@ -127,9 +127,11 @@ fn keys_are_made_beside_the_data_and_kept() {
 fn a_port_in_use_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let data = tempfile::tempdir().unwrap();
-    let text = refusal(serve(data.path()).args(["--set", &format!("server.listen={address}")]));
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let text = refusal(serve(&data).args(["--set", &format!("server.listen={address}"), "--set", "server.dev=false"]));
     assert!(text.contains(&address), "{text}");
+    assert!(!data.exists(), "not even keys are made");
 }
 
 #[test]

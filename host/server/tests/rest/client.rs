@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
-use meadhall::config::{Config, fill_keys};
+use meadhall::config::Config;
 use meadhall::{Server, StopOutcome};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, redirect};
@@ -57,7 +57,6 @@ impl Rest {
         config.server.dev = true;
         config.metrics.listen = None;
         change(&mut config);
-        fill_keys(&mut config).unwrap();
         let server = Server::start(config).await.unwrap();
         let client = Client::builder().redirect(redirect::Policy::none()).no_proxy().build().unwrap();
         Self { server, client, _data: data }

@@ -1,9 +1,7 @@
 //! Who may open a socket.
 
-use super::support::{refusal, start, within};
+use super::support::{refusal, start};
 use meadhall_core::clock::Timestamp;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
@@ -62,11 +60,8 @@ async fn a_logged_out_token_opens_no_socket() {
 #[tokio::test]
 async fn a_request_that_asks_for_no_socket_is_refused() {
     let server = start(|_| {}).await;
-    let mut stream = TcpStream::connect(server.server.addr()).await.unwrap();
-    let request = format!("GET /ws?token={} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n", server.token(1));
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    within(stream.read_to_string(&mut answer)).await.unwrap();
+    let token = server.token(1);
+    let answer = server.http(&format!("GET /ws?token={token} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")).await;
     assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
     assert!(answer.ends_with("\r\n\r\nBad Request\n"), "{answer}");
 }

@@ -19,6 +19,8 @@ async fn metrics_are_served_on_a_listener_of_their_own() {
     let server = start(|config| config.metrics.listen = Some(([127, 0, 0, 1], 0).into())).await;
     let mut client = server.connect(1).await;
     client.ask(r#"{"cid":"1","ping":{}}"#).await;
+    server.http("GET /v2/account HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+    server.http("GET /nowhere HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
     let mut stream = TcpStream::connect(server.server.metrics_addr().unwrap()).await.unwrap();
     stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
     let mut text = String::new();
@@ -29,6 +31,10 @@ async fn metrics_are_served_on_a_listener_of_their_own() {
         "meadhall_messages_received_total 1",
         "meadhall_messages_sent_total 1",
         "meadhall_slow_consumers_closed_total 0",
+        "meadhall_events_refused_total 0",
+        "meadhall_store_commits_total 0",
+        r#"meadhall_requests_total{route="GetAccount",status="401"} 1"#,
+        r#"meadhall_requests_total{route="unknown",status="404"} 1"#,
     ] {
         assert!(text.lines().any(|found| found == line), "{line}\n{text}");
     }

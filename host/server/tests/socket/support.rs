@@ -8,6 +8,7 @@ use meadhall_core::ids::UserId;
 use serde_json::Value;
 use std::time::Duration;
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -78,6 +79,15 @@ impl TestServer {
             }
         })
         .await;
+    }
+
+    /// Sends a plain HTTP request on a connection of its own, and returns the whole answer.
+    pub(crate) async fn http(&self, request: &str) -> String {
+        let mut stream = TcpStream::connect(self.server.addr()).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        within(stream.read_to_string(&mut answer)).await.unwrap();
+        answer
     }
 
     pub(crate) async fn stop(self) -> StopOutcome {
