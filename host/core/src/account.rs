@@ -33,12 +33,19 @@ pub type OnlineCheck = Arc<dyn Fn(UserId) -> bool + Send + Sync>;
 /// What everybody may see of an account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct User {
+    /// Who.
     pub id: UserId,
+    /// Unique, 1 to 128 bytes.
     pub username: String,
+    /// Empty for none.
     pub display_name: String,
+    /// Empty for none.
     pub avatar_url: String,
+    /// Such as `en`.
     pub lang_tag: String,
+    /// Empty for none.
     pub location: String,
+    /// Empty for none.
     pub timezone: String,
     /// A JSON object.
     pub metadata: String,
@@ -46,44 +53,66 @@ pub struct User {
     pub online: bool,
     /// How many friends.
     pub edge_count: u32,
+    /// A whole second.
     pub create_time: Timestamp,
+    /// A whole second.
     pub update_time: Timestamp,
 }
 
 /// What only the user sees.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Account {
+    /// What others see too.
     pub user: User,
+    /// In lower case.
     pub email: Option<String>,
+    /// The ids of linked devices, oldest first.
     pub devices: Vec<String>,
+    /// An id that some other system gave.
     pub custom_id: Option<String>,
 }
 
 /// What to change in an account: what is absent stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AccountUpdate {
+    /// 1 to 128 bytes.
     pub username: Option<String>,
+    /// At most 255 characters.
     pub display_name: Option<String>,
+    /// At most 512 characters.
     pub avatar_url: Option<String>,
+    /// At most 18 characters.
     pub lang_tag: Option<String>,
+    /// At most 255 characters.
     pub location: Option<String>,
+    /// At most 255 characters.
     pub timezone: Option<String>,
-    /// A JSON object; plugins only.
+    /// A JSON object of at most 16,384 characters; plugins only.
     pub metadata: Option<String>,
 }
 
 /// How a user proves who they are. Linking takes the same.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Credential {
+    /// By the id of a device, 10 to 128 bytes.
     Device(String),
-    Email { email: String, password: String },
+    /// By email and password.
+    Email {
+        /// 10 to 255 bytes, in any case.
+        email: String,
+        /// At least 8 bytes.
+        password: String,
+    },
+    /// By an id that some other system gave, 6 to 128 bytes.
     Custom(String),
 }
 
 /// A successful login.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Login {
+    /// Who logged in.
     pub user_id: UserId,
+    /// Their name.
     pub username: String,
     /// Whether the account was made just now.
     pub created: bool,
@@ -92,6 +121,7 @@ pub struct Login {
 /// A login attempt.
 #[derive(Clone)]
 pub struct LoginRequest {
+    /// What proves who it is.
     pub credential: Credential,
     /// Make the account where there is none.
     pub create: bool,

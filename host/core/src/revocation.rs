@@ -5,10 +5,13 @@
 
 use crate::clock::{Environment, Timestamp};
 use crate::ids::UserId;
+use crate::store::dump::{Table, record};
 use crate::store::key::{Key, KeyFields, Tag};
 use crate::store::{Reader, Store, StoreError, Txn};
 use parking_lot::{Mutex, RwLock};
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// How often expired revocations are looked for, in seconds.
@@ -19,7 +22,7 @@ const PRUNE_INTERVAL: i64 = 60;
 pub struct Revocations {
     store: Store,
     env: Environment,
-    revoked: RwLock<Revoked>,
+    revoked: Arc<RwLock<Revoked>>,
     pruned: Mutex<Timestamp>,
 }
 
@@ -48,7 +51,7 @@ impl Revocations {
     pub fn open(store: Store, env: Environment) -> Result<Self, StoreError> {
         let revoked = store.read_blocking(load)?;
         let pruned = Mutex::new(env.now());
-        Ok(Self { store, env, revoked: RwLock::new(revoked), pruned })
+        Ok(Self { store, env, revoked: Arc::new(RwLock::new(revoked)), pruned })
     }
 
     /// Revokes all tokens with this token id until they would have expired.
@@ -56,15 +59,10 @@ impl Revocations {
     /// # Errors
     /// When the disk fails; then the token still counts.
     pub async fn revoke(&self, token_id: Uuid, until: Timestamp) -> Result<(), StoreError> {
-        let expired = self.expired();
-        self.store
-            .write(move |txn| {
-                forget(txn, &expired)?;
-                txn.put(token_key(token_id), until.nanos().to_be_bytes().to_vec())
-            })
-            .await??;
-        self.revoked.write().tokens.insert(token_id, until);
-        Ok(())
+        self.add(token_key(token_id), until.nanos().to_be_bytes().to_vec(), move |revoked| {
+            revoked.tokens.insert(token_id, until);
+        })
+        .await
     }
 
     /// Revokes all tokens of a user that were issued up to the second of `issued`, except those with the id `keep`.
@@ -78,16 +76,16 @@ impl Revocations {
         until: Timestamp,
         keep: Option<Uuid>,
     ) -> Result<(), StoreError> {
-        let expired = self.expired();
-        let revoked = RevokedUser { issued: issued.seconds(), keep, until };
-        self.store
-            .write(move |txn| {
-                forget(txn, &expired)?;
-                txn.put(user_key(user), revoked.encode())
-            })
-            .await??;
-        self.revoked.write().users.insert(user, revoked);
-        Ok(())
+        let mut entry = RevokedUser { issued: issued.seconds(), keep, until };
+        if let Some(before) = self.revoked.read().users.get(&user) {
+            // After a clock set back, this one must not take back what the one before revoked.
+            entry.issued = entry.issued.max(before.issued);
+            entry.until = entry.until.max(before.until);
+        }
+        self.add(user_key(user), entry.encode(), move |revoked| {
+            revoked.users.insert(user, entry);
+        })
+        .await
     }
 
     /// Whether a token of this user, with this id, issued then, is revoked. Asks the memory only.
@@ -98,6 +96,26 @@ impl Revocations {
                 .users
                 .get(&user)
                 .is_some_and(|revoked| issued.seconds() <= revoked.issued && revoked.keep != Some(token_id))
+    }
+
+    /// Stores a revocation, and makes it known when it is durable: also when its caller has stopped waiting by then.
+    async fn add(
+        &self,
+        key: Key,
+        value: Vec<u8>,
+        known: impl FnOnce(&mut Revoked) + Send + 'static,
+    ) -> Result<(), StoreError> {
+        let (expired, revoked) = (self.expired(), self.revoked.clone());
+        let add = move |txn: &mut Txn| {
+            forget(txn, &expired)?;
+            txn.on_commit(move |outcome| {
+                if outcome.is_ok() {
+                    known(&mut revoked.write());
+                }
+            });
+            txn.put(key, value)
+        };
+        self.store.write(add).await?
     }
 
     /// Forgets what has expired, and tells the keys for the store to forget too.
@@ -135,21 +153,33 @@ fn forget(txn: &mut Txn, expired: &[Key]) -> Result<(), StoreError> {
 }
 
 fn load(reader: &Reader) -> Result<Revoked, StoreError> {
-    let damaged = || StoreError::Unreadable("a revoked token is damaged".into());
     let mut revoked = Revoked::default();
     for row in reader.range(Key::new(Tag::RevokedToken).range()) {
         let (key, value) = row?;
-        let token = KeyFields::new(Tag::RevokedToken, &key).and_then(|mut fields| fields.uuid());
-        let nanos = <[u8; 8]>::try_from(&*value).map(i64::from_be_bytes).map_err(|_| damaged())?;
-        revoked.tokens.insert(token.ok_or_else(damaged)?, Timestamp::from_nanos(nanos));
+        let (token, until_nanos) = decode_token(&key, &value)?;
+        revoked.tokens.insert(token, Timestamp::from_nanos(until_nanos));
     }
     for row in reader.range(Key::new(Tag::RevokedUser).range()) {
         let (key, value) = row?;
-        let user = KeyFields::new(Tag::RevokedUser, &key).and_then(|mut fields| fields.uuid());
-        let user = UserId::new(user.ok_or_else(damaged)?);
-        revoked.users.insert(user, RevokedUser::decode(&value).ok_or_else(damaged)?);
+        let (user, entry) = decode_user(&key, &value)?;
+        revoked.users.insert(user, entry);
     }
     Ok(revoked)
+}
+
+fn decode_token(key: &[u8], value: &[u8]) -> Result<(Uuid, i64), StoreError> {
+    let token = KeyFields::new(Tag::RevokedToken, key).and_then(|mut fields| fields.uuid());
+    let until_nanos = <[u8; 8]>::try_from(value).map(i64::from_be_bytes).map_err(|_| damaged())?;
+    Ok((token.ok_or_else(damaged)?, until_nanos))
+}
+
+fn decode_user(key: &[u8], value: &[u8]) -> Result<(UserId, RevokedUser), StoreError> {
+    let user = KeyFields::new(Tag::RevokedUser, key).and_then(|mut fields| fields.uuid());
+    Ok((UserId::new(user.ok_or_else(damaged)?), RevokedUser::decode(value).ok_or_else(damaged)?))
+}
+
+fn damaged() -> StoreError {
+    StoreError::Unreadable("a revoked token is damaged".into())
 }
 
 fn token_key(token: Uuid) -> Key {
@@ -179,6 +209,53 @@ impl RevokedUser {
         })
     }
 }
+
+/// How a revoked token is exported.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TokenRecord {
+    token_id: Uuid,
+    until_nanos: i64,
+}
+
+/// How a user whose tokens are revoked is exported.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UserRecord {
+    user_id: Uuid,
+    issued: i64,
+    until_nanos: i64,
+    keep: Option<Uuid>,
+}
+
+/// Revoked tokens, for export and import.
+pub(crate) const TOKEN_TABLE: Table = Table {
+    kind: "revoked_token",
+    rows: || Key::new(Tag::RevokedToken).range(),
+    export: |key, value| {
+        let (token_id, until_nanos) = decode_token(key, value)?;
+        record(TokenRecord { token_id, until_nanos })
+    },
+    import: |txn, record| {
+        let TokenRecord { token_id, until_nanos } = serde_json::from_value(record)?;
+        Ok(txn.put(token_key(token_id), until_nanos.to_be_bytes().to_vec())?)
+    },
+};
+
+/// Users whose tokens are revoked, for export and import.
+pub(crate) const USER_TABLE: Table = Table {
+    kind: "revoked_user",
+    rows: || Key::new(Tag::RevokedUser).range(),
+    export: |key, value| {
+        let (user, RevokedUser { issued, keep, until }) = decode_user(key, value)?;
+        record(UserRecord { user_id: user.uuid(), issued, until_nanos: until.nanos(), keep })
+    },
+    import: |txn, record| {
+        let UserRecord { user_id, issued, until_nanos, keep } = serde_json::from_value(record)?;
+        let revoked = RevokedUser { issued, keep, until: Timestamp::from_nanos(until_nanos) };
+        Ok(txn.put(user_key(UserId::new(user_id)), revoked.encode())?)
+    },
+};
 
 #[cfg(test)]
 mod tests {
@@ -237,6 +314,30 @@ mod tests {
         revocations.store.close().await;
         drop(revocations);
         check(&open(folder.path(), &clock));
+    }
+
+    #[tokio::test]
+    async fn a_clock_set_back_takes_no_revocation_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let revocations = open(folder.path(), &Arc::new(ManualClock::new(at(0))));
+        revocations.revoke_all(user(1), at(10), at(HOUR), None).await.unwrap();
+        revocations.revoke_all(user(1), at(5), at(HOUR), Some(token(5))).await.unwrap();
+        assert!(revocations.is_revoked(user(1), token(1), at(10)));
+        assert!(!revocations.is_revoked(user(1), token(5), at(5)), "the one to keep");
+    }
+
+    #[tokio::test]
+    async fn a_token_is_revoked_also_when_its_caller_goes_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let revocations = open(folder.path(), &Arc::new(ManualClock::new(at(0))));
+        {
+            let mut revoke = Box::pin(revocations.revoke(token(1), at(HOUR)));
+            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+            assert!(revoke.as_mut().poll(&mut context).is_pending());
+        }
+        // Behind it in the writer's line.
+        revocations.revoke(token(2), at(HOUR)).await.unwrap();
+        assert!(revocations.is_revoked(user(1), token(1), at(0)));
     }
 
     #[tokio::test]

@@ -4,8 +4,8 @@
 
 use crate::clock::{Environment, Timestamp};
 use crate::ids::UserId;
+use crate::store::dump::{Fault, Table, record};
 use crate::store::key::{Key, KeyFields, Tag};
-use crate::store::view::Value;
 use crate::store::{Store, StoreError, Txn};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE;
@@ -371,7 +371,7 @@ fn encode(object: &Object) -> Result<Vec<u8>, StoreError> {
     serde_json::to_vec(&row).map_err(|error| StoreError::Failed(error.to_string()))
 }
 
-fn decode(id: ObjectId, row: &Value) -> Result<Object, StoreError> {
+fn decode(id: ObjectId, row: &[u8]) -> Result<Object, StoreError> {
     let row: Row = serde_json::from_slice(row).map_err(|error| {
         StoreError::Unreadable(format!("object {:?} of collection {:?}: {error}", id.key, id.collection))
     })?;
@@ -379,16 +379,87 @@ fn decode(id: ObjectId, row: &Value) -> Result<Object, StoreError> {
         id,
         version: version(&row.value),
         value: row.value,
-        read: match row.read {
-            0 => ReadPermission::None,
-            2 => ReadPermission::Public,
-            _ => ReadPermission::Owner,
-        },
-        write: if row.write == 0 { WritePermission::None } else { WritePermission::Owner },
+        read: read_permission(row.read),
+        write: write_permission(row.write),
         create_time: Timestamp::from_nanos(row.create_nanos),
         update_time: Timestamp::from_nanos(row.update_nanos),
     })
 }
+
+fn read_permission(number: u8) -> ReadPermission {
+    match number {
+        0 => ReadPermission::None,
+        2 => ReadPermission::Public,
+        _ => ReadPermission::Owner,
+    }
+}
+
+fn write_permission(number: u8) -> WritePermission {
+    if number == 0 { WritePermission::None } else { WritePermission::Owner }
+}
+
+/// How an object is exported.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ObjectRecord {
+    owner: Uuid,
+    collection: String,
+    key: String,
+    value: String,
+    read: u8,
+    write: u8,
+    create_nanos: i64,
+    update_nanos: i64,
+}
+
+/// Storage objects, for export and import.
+pub(crate) const TABLE: Table = Table {
+    kind: "storage_object",
+    rows: || Key::new(Tag::Object).range(),
+    export: |key, value| {
+        let Object { id, value, read, write, create_time, update_time, .. } = decode(id_of(key)?, value)?;
+        record(ObjectRecord {
+            owner: id.owner.uuid(),
+            collection: id.collection,
+            key: id.key,
+            value,
+            read: read as u8,
+            write: write as u8,
+            create_nanos: create_time.nanos(),
+            update_nanos: update_time.nanos(),
+        })
+    },
+    import: |txn, record| {
+        let record: ObjectRecord = serde_json::from_value(record)?;
+        let id = ObjectId { collection: record.collection, key: record.key, owner: UserId::new(record.owner) };
+        let put = Put {
+            id,
+            value: record.value,
+            condition: Condition::Absent,
+            read: read_permission(record.read),
+            write: write_permission(record.write),
+        };
+        let checked = check_id(&put.id).and_then(|()| check_value(&put)).and_then(|()| {
+            let present = find(txn, &put.id)?;
+            check_condition(&put.id, &put.condition, present.as_ref())
+        });
+        match checked {
+            Err(StorageError::Store(error)) => return Err(error.into()),
+            Err(error) => return Err(Fault::Record(error.to_string())),
+            Ok(()) => {}
+        }
+        let object = Object {
+            version: version(&put.value),
+            id: put.id,
+            value: put.value,
+            read: put.read,
+            write: put.write,
+            create_time: Timestamp::from_nanos(record.create_nanos),
+            update_time: Timestamp::from_nanos(record.update_nanos),
+        };
+        Ok(txn.put(key(&object.id), encode(&object)?)?)
+    },
+};
 
 #[cfg(test)]
 mod tests {

@@ -191,10 +191,7 @@ fn core_config(config: &Config) -> CoreConfig {
     CoreConfig {
         node: config.server.name.clone(),
         data_dir: config.server.data_dir.clone(),
-        store: StoreConfig {
-            sync_interval_ms: config.storage.sync_interval_ms,
-            cache_capacity: config.storage.cache_bytes,
-        },
+        store: store_config(config),
         outbox: OutboxLimits {
             messages: config.socket.outgoing_queue_size,
             bytes: config.socket.outgoing_queue_bytes,
@@ -213,6 +210,11 @@ fn core_config(config: &Config) -> CoreConfig {
     }
 }
 
+/// How the store of a configuration works; for those who open it without a server, too.
+pub(crate) fn store_config(config: &Config) -> StoreConfig {
+    StoreConfig { sync_interval_ms: config.storage.sync_interval_ms, cache_capacity: config.storage.cache_bytes }
+}
+
 fn plugin_config(config: &Config, recorder: SharedRecorder) -> PluginConfig {
     PluginConfig {
         paths: config.runtime.plugins.clone(),
@@ -220,6 +222,9 @@ fn plugin_config(config: &Config, recorder: SharedRecorder) -> PluginConfig {
         limits: Limits::from(&config.runtime),
         cache_dir: Some(config.server.data_dir.join("plugin-cache")),
         recorder,
+        token_lifetime: Duration::from_secs(
+            config.session.token_expiry_sec.max(config.session.refresh_token_expiry_sec),
+        ),
     }
 }
 

@@ -1,7 +1,8 @@
 //! The rows of accounts: one for each account, and one index row for each name and credential, which makes it unique.
 
-use super::key::{Key, Tag};
-use super::view::{Rows, Value};
+use super::dump::{Fault, Table, record};
+use super::key::{Key, KeyFields, Tag};
+use super::view::Rows;
 use super::{StoreError, Txn};
 use crate::ids::UserId;
 use serde::{Deserialize, Serialize};
@@ -66,13 +67,19 @@ impl From<StoreError> for PutError {
 }
 
 impl Unique {
+    fn text(&self) -> &str {
+        let (Self::Username(text) | Self::Device(text) | Self::Email(text) | Self::Custom(text)) = self;
+        text
+    }
+
     fn key(&self) -> Key {
-        match self {
-            Self::Username(name) => Key::new(Tag::Username).raw(name.as_bytes()),
-            Self::Device(id) => Key::new(Tag::Device).raw(id.as_bytes()),
-            Self::Email(email) => Key::new(Tag::Email).raw(email.as_bytes()),
-            Self::Custom(id) => Key::new(Tag::Custom).raw(id.as_bytes()),
-        }
+        let tag = match self {
+            Self::Username(_) => Tag::Username,
+            Self::Device(_) => Tag::Device,
+            Self::Email(_) => Tag::Email,
+            Self::Custom(_) => Tag::Custom,
+        };
+        Key::new(tag).raw(self.text().as_bytes())
     }
 }
 
@@ -127,6 +134,41 @@ fn encode(row: &AccountRow) -> Result<Vec<u8>, StoreError> {
     serde_json::to_vec(row).map_err(|error| StoreError::Failed(error.to_string()))
 }
 
-fn decode(value: &Value) -> Result<AccountRow, StoreError> {
+fn decode(value: &[u8]) -> Result<AccountRow, StoreError> {
     serde_json::from_slice(value).map_err(|error| StoreError::Unreadable(format!("an account: {error}")))
 }
+
+/// How an account is exported.
+#[derive(Serialize, Deserialize)]
+struct AccountRecord {
+    id: Uuid,
+    #[serde(flatten)]
+    row: AccountRow,
+}
+
+/// Accounts, for export and import. Their index rows are made anew.
+pub(crate) const TABLE: Table = Table {
+    kind: "account",
+    rows: || Key::new(Tag::Account).range(),
+    export: |key, value| {
+        let id = KeyFields::new(Tag::Account, key).and_then(|mut fields| fields.uuid());
+        let id = id.ok_or_else(|| StoreError::Unreadable("the key of an account is damaged".into()))?;
+        record(AccountRecord { id, row: decode(value)? })
+    },
+    import: |txn, record| {
+        let AccountRecord { id, row } = serde_json::from_value(record)?;
+        let user = UserId::new(id);
+        if get(txn, user)?.is_some() {
+            return Err(Fault::Record(format!("account {id} is there twice")));
+        }
+        for unique in row.uniques() {
+            if !(1..=255).contains(&unique.text().len()) {
+                return Err(Fault::Record(format!("{unique:?} must be 1 to 255 bytes")));
+            }
+        }
+        put(txn, user, Some(&row)).map_err(|error| match error {
+            PutError::Taken(unique) => Fault::Record(format!("{unique:?} is another account's too")),
+            PutError::Store(error) => error.into(),
+        })
+    },
+};

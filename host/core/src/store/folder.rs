@@ -140,6 +140,7 @@ fn open_database(dir: &Path, cache_capacity: u64, is_new: bool) -> Result<(sled:
     match schema {
         Some(found) if found > SCHEMA => Err(OpenError::LaterSchema { folder: dir.into(), found, known: SCHEMA }),
         _ if commits < expected => Err(corrupt(format!("{commits} commits are left of {expected}"))),
+        Some(_) if tree.contains_key(import_key()).unwrap_or(false) => Err(OpenError::ImportUnfinished(dir.into())),
         Some(_) => Ok((tree, commits)),
         // Made just now, or by a server that was stopped before its first commit.
         None if is_new || expected == 0 && tree.is_empty() => {
@@ -167,6 +168,11 @@ fn one_line(text: &str) -> String {
 
 fn schema_key() -> Key {
     Key::new(Tag::Meta).raw(b"schema")
+}
+
+/// A row that is there while an import is under way.
+pub(super) fn import_key() -> Key {
+    Key::new(Tag::Meta).raw(b"import")
 }
 
 /// How many commits were durable for certain.
@@ -238,3 +244,6 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

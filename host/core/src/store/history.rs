@@ -4,13 +4,15 @@
 //! together, in the order of their ids, which is the order in which they were written.
 //! Value: version, create time, update time (nanoseconds), sender, user name (with its length before it), content.
 
-use super::key::{Key, KeyRange, Tag};
+use super::dump::{Fault, Table, record};
+use super::key::{Key, KeyFields, KeyRange, Tag};
 use super::view::Value;
 use super::{Reader, StoreError, Txn};
 use crate::clock::Timestamp;
 use crate::history::{ChannelMessage, MessageCode};
 use crate::ids::{MessageId, UserId};
 use crate::stream::Stream;
+use serde::{Deserialize, Serialize};
 use sled::IVec;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -156,6 +158,82 @@ fn text(bytes: &[u8]) -> Option<Arc<str>> {
 
 fn unreadable(what: &str) -> StoreError {
     StoreError::Unreadable(format!("{what} is in no known encoding"))
+}
+
+/// How a message is exported.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MessageRecord {
+    mode: u8,
+    #[serde(default)]
+    subject: Uuid,
+    #[serde(default)]
+    subcontext: Uuid,
+    #[serde(default)]
+    label: String,
+    id: Uuid,
+    sender_id: Uuid,
+    username: String,
+    content: String,
+    create_nanos: i64,
+    update_nanos: i64,
+}
+
+/// The longest label of an exported channel, in bytes: rooms have 64.
+const LABEL_LEN_MAX: usize = 255;
+
+/// Messages, for export and import. The highest id is made anew.
+pub(crate) const TABLE: Table = Table {
+    kind: "channel_message",
+    rows: || Key::new(Tag::History).range(),
+    export: |key, value| {
+        let (stream, id) = read_key(key).ok_or_else(|| unreadable("a message key"))?;
+        let message = decode(&stream, id, value)?;
+        record(MessageRecord {
+            mode: stream.mode,
+            subject: stream.subject,
+            subcontext: stream.subcontext,
+            label: stream.label.as_ref().into(),
+            id: id.uuid(),
+            sender_id: message.sender_id.uuid(),
+            username: message.username.as_ref().into(),
+            content: message.content.as_ref().into(),
+            create_nanos: message.create_time.nanos(),
+            update_nanos: message.update_time.nanos(),
+        })
+    },
+    import: |txn, record| {
+        let record: MessageRecord = serde_json::from_value(record)?;
+        if record.label.len() > LABEL_LEN_MAX {
+            return Err(Fault::Record(format!("label is {} bytes, the limit is {LABEL_LEN_MAX}", record.label.len())));
+        }
+        let (subject, subcontext) = (record.subject, record.subcontext);
+        let message = ChannelMessage {
+            stream: Stream { mode: record.mode, subject, subcontext, label: record.label.into() },
+            id: MessageId::new(record.id),
+            code: MessageCode::Chat,
+            sender_id: UserId::new(record.sender_id),
+            username: record.username.into(),
+            content: record.content.into(),
+            create_time: Timestamp::from_nanos(record.create_nanos),
+            update_time: Timestamp::from_nanos(record.update_nanos),
+            persistent: true,
+        };
+        // The lines come channel by channel, so the last one need not have the highest id.
+        let highest = txn.get(highest_id_key())?;
+        if highest.is_some_and(|highest| *highest > record.id.as_bytes()[..]) {
+            return Ok(replace(txn, &message)?);
+        }
+        Ok(append(txn, &message)?)
+    },
+};
+
+/// The channel and the id that a key is made of.
+fn read_key(key: &[u8]) -> Option<(Stream, MessageId)> {
+    let mut fields = KeyFields::new(Tag::History, key)?;
+    let (mode, subject, subcontext) = (fields.u8()?, fields.uuid()?, fields.uuid()?);
+    let label = text(fields.sized()?)?;
+    Some((Stream { mode, subject, subcontext, label }, MessageId::new(fields.uuid()?)))
 }
 
 #[cfg(test)]

@@ -83,6 +83,11 @@ impl Key {
         self
     }
 
+    /// The keys of all rows but those about the store itself.
+    pub(crate) fn all_data() -> KeyRange {
+        KeyRange { start: vec![Tag::Meta as u8 + 1], end: Vec::new() }
+    }
+
     /// All keys that begin with this one.
     pub(crate) fn range(self) -> KeyRange {
         let mut end = self.0.clone();

@@ -11,6 +11,7 @@ mod txn;
 mod writer;
 mod folder;
 pub(crate) mod history;
+pub mod dump;
 #[cfg(test)]
 mod tests;
 
@@ -68,6 +69,9 @@ pub enum OpenError {
         /// What is wrong.
         detail: String,
     },
+    /// An import into it was cut off: what it holds is a part of something.
+    #[error("data folder {} holds an import that did not finish: delete it and import again", .0.display())]
+    ImportUnfinished(PathBuf),
     /// It cannot be made, read or written.
     #[error("data folder {} cannot be used: {reason}", folder.display())]
     Unusable {

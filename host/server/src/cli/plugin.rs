@@ -1,6 +1,7 @@
 //! `meadhall plugin`: what a plugin's author runs.
 
 mod build;
+mod check;
 mod new;
 mod sdk;
 
@@ -31,6 +32,11 @@ enum PluginCommand {
         #[arg(default_value = ".")]
         dir: PathBuf,
     },
+    /// Says what a built plugin registers and needs, or what is wrong with it.
+    Check {
+        /// The component, as `plugin build` prints it.
+        file: PathBuf,
+    },
 }
 
 /// The languages that plugins are written in.
@@ -46,16 +52,16 @@ impl PluginArgs {
     pub(super) fn run(self) -> anyhow::Result<()> {
         match self.command {
             PluginCommand::New { name, lang } => {
-                let folder = new::new(Path::new("."), &name, lang)?;
+                new::new(Path::new("."), &name, lang)?;
                 say(&format!(
-                    "made {name}: its code is in {}\nbuild it with: meadhall plugin build {name}",
-                    folder.join("src/lib.rs").display()
+                    "made {name}: its code is in {name}/src/lib.rs\nbuild it with: meadhall plugin build {name}"
                 ))
             }
             PluginCommand::Build { dir } => {
                 let components = build::build(&dir)?;
                 components.iter().try_for_each(|component| say(&component.display().to_string()))
             }
+            PluginCommand::Check { file } => say(&check::check(&file)?),
         }
     }
 }

@@ -119,6 +119,7 @@ impl Plugin {
         slot: Slot,
     ) -> Result<Result<E::Output, Error>, Failed> {
         let _slot = slot;
+        let _running = self.host.ticks.run();
         let mut instance = match warm {
             Some(mut instance) => {
                 instance.begin(current);
@@ -142,7 +143,7 @@ impl Plugin {
         self.broken(function, &format!("ran longer than {} ms", millis(deadline)))
     }
 
-    /// Why a call trapped, in a sentence for its caller; the guest's own stack goes to the log.
+    /// Why a call trapped, in a sentence for its caller; the guest's own stack is for whoever writes the plugin.
     fn trapped(&self, function: &Function, failed: &Failed) -> CallError {
         let limits = &self.host.limits;
         let error = &failed.error;
@@ -150,7 +151,7 @@ impl Plugin {
         if trap == Some(&Trap::Interrupt) {
             return self.late(function);
         }
-        tracing::warn!(plugin = %self.name(), function = %function, "trapped: {error:?}");
+        tracing::debug!(plugin = %self.name(), %function, "trapped: {error:?}");
         let problem = if failed.out_of_memory {
             format!("ran out of memory, the limit is {} bytes", limits.memory)
         } else if trap == Some(&Trap::StackOverflow) {
@@ -169,6 +170,7 @@ impl Plugin {
     }
 
     fn broken(&self, function: &Function, problem: &str) -> CallError {
+        tracing::warn!(plugin = %self.name(), "{function} {problem}");
         CallError::Broken(format!("plugin {:?}: {function} {problem}", self.name()))
     }
 }

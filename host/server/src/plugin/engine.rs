@@ -3,8 +3,10 @@
 use super::limits::{self, Limits, TICK};
 use anyhow::Context as _;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::thread::Thread;
+use std::time::Duration;
 use wasmtime::{Cache, CacheConfig, Config, Engine, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 /// Builds the engine for `plugins` plugins, and starts its ticker.
@@ -54,26 +56,91 @@ fn compile_cache(folder: &Path) -> anyhow::Result<Cache> {
     open().with_context(|| format!("cannot use {} as cache for compiled plugins", folder.display()))
 }
 
-/// How many times the epoch moved on: a clock that costs one load to read.
+/// The epoch's clock: how many times it moved on, which costs one load to read, and whether anybody needs it.
 #[derive(Debug, Default)]
-pub(super) struct Ticks(AtomicU64);
+pub(super) struct Ticks {
+    now: AtomicU64,
+    /// Calls that run or wait half-way.
+    running: AtomicUsize,
+    /// The ticker sleeps until a call wakes it.
+    idle: AtomicBool,
+    ticker: OnceLock<Thread>,
+}
+
+/// Keeps the epoch moving for as long as it lives.
+pub(super) struct Running(Arc<Ticks>);
 
 impl Ticks {
     pub(super) fn now(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.now.load(Ordering::Relaxed)
+    }
+
+    /// A call begins.
+    pub(super) fn run(self: &Arc<Self>) -> Running {
+        // In one order with `is_idle`: either this call sees that the ticker sleeps, or the ticker sees this call.
+        self.running.fetch_add(1, Ordering::SeqCst);
+        if self.idle.load(Ordering::SeqCst) {
+            self.idle.store(false, Ordering::SeqCst);
+            self.ticker.get().inspect(|ticker| ticker.unpark());
+        }
+        Running(self.clone())
+    }
+
+    /// Whether the ticker may sleep.
+    fn is_idle(&self) -> bool {
+        self.idle.store(true, Ordering::SeqCst);
+        let idle = self.running.load(Ordering::SeqCst) == 0;
+        self.idle.store(idle, Ordering::SeqCst);
+        idle
     }
 }
 
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.running.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Ticks without a call after which the ticker sleeps, so that a server whose plugins are not called wakes for nothing.
+const IDLE_TICKS: u32 = 100;
+/// How often a sleeping ticker looks whether the engine is gone.
+const IDLE_CHECK: Duration = Duration::from_secs(1);
+
 /// Moves the epoch on until the engine is gone.
 fn start_ticker(engine: EngineWeak, ticks: Arc<Ticks>) -> anyhow::Result<()> {
+    let shared = ticks.clone();
     let tick = move || {
+        let mut unused = 0;
         loop {
             std::thread::sleep(TICK);
             let Some(engine) = engine.upgrade() else { return };
-            ticks.0.fetch_add(1, Ordering::Relaxed);
+            ticks.now.fetch_add(1, Ordering::Relaxed);
             engine.increment_epoch();
+            drop(engine);
+            unused = if ticks.running.load(Ordering::Relaxed) == 0 { unused + 1 } else { 0 };
+            if unused >= IDLE_TICKS && ticks.is_idle() {
+                std::thread::park_timeout(IDLE_CHECK);
+            }
         }
     };
-    std::thread::Builder::new().name("plugin-epoch".into()).spawn(tick).context("cannot start the epoch's thread")?;
+    let ticker = std::thread::Builder::new().name("plugin-epoch".into()).spawn(tick);
+    let ticker = ticker.context("cannot start the thread of the plugins' epoch")?;
+    shared.ticker.get_or_init(|| ticker.thread().clone());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ticker_sleeps_only_when_nothing_runs() {
+        let ticks = Arc::new(Ticks::default());
+        assert!(ticks.is_idle());
+        let running = ticks.run();
+        assert!(!ticks.idle.load(Ordering::SeqCst), "a call wakes it");
+        assert!(!ticks.is_idle());
+        drop(running);
+        assert!(ticks.is_idle());
+    }
 }

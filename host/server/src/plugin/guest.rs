@@ -15,7 +15,7 @@ use meadhall_core::clock::Environment;
 use meadhall_protocol::error::Code;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use wasmtime::component::InstancePre;
 use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxView, WasiView};
@@ -27,6 +27,8 @@ pub(super) struct Host {
     pub(super) node: Arc<str>,
     pub(super) environment: Environment,
     pub(super) limits: Limits,
+    /// How long a client's token lives.
+    pub(super) token_lifetime: Duration,
     pub(super) ticks: Arc<Ticks>,
     pub(super) slow_lane: Arc<SlowLane>,
 }
@@ -197,15 +199,16 @@ pub(super) mod tests {
     //! A guest without wasm: imports are tested by calling the host's side of them, against a real core.
 
     use super::super::context::CallContext;
+    use super::super::metrics::SharedRecorder;
     use super::*;
     use meadhall_core::caller::{CallerUser, ClientAddress};
     use meadhall_core::ids::UserId;
     use meadhall_core::outbox::{OutboxLimits, Outgoing};
+    use meadhall_core::password::LoginLimits;
     use meadhall_core::push::PushEvent;
     use meadhall_core::session::Session;
     use meadhall_core::store::StoreConfig;
     use meadhall_core::{Config, NewSession};
-    use std::time::Duration;
     use uuid::Uuid;
 
     /// A core in a folder of its own.
@@ -227,6 +230,7 @@ pub(super) mod tests {
                 single_socket: false,
                 password_hashes_at_once: 1,
                 password_hashes_waiting: 1,
+                login_limits: LoginLimits::default(),
             };
             Self { core: Core::open(config, Environment::system()).unwrap(), _folder: folder }
         }
@@ -237,13 +241,22 @@ pub(super) mod tests {
         }
 
         pub(in crate::plugin) fn guest_in(&self, kind: Kind, context: CallContext) -> Guest {
+            self.build(kind, context, Arc::new(metrics::NoopRecorder))
+        }
+
+        /// A guest whose figures go to this recorder.
+        pub(in crate::plugin) fn guest_counting(&self, recorder: SharedRecorder) -> Guest {
+            self.build(Kind::Rpc, CallContext::default(), recorder)
+        }
+
+        fn build(&self, kind: Kind, context: CallContext, recorder: SharedRecorder) -> Guest {
             let name: Arc<str> = "test".into();
             let limits = Limits::from(&crate::config::RuntimeConfig::default());
             let lines = LogLines::new(name.clone());
             let (wasi, handles) = wasi::context(&self.core.env, &lines);
             Guest {
                 identity: Arc::new(Identity {
-                    series: Series::new(name.clone(), Arc::new(metrics::NoopRecorder)),
+                    series: Series::new(name.clone(), recorder),
                     settings: BTreeMap::from([("mead".to_owned(), "sweet".to_owned())]),
                     name,
                 }),
@@ -253,6 +266,7 @@ pub(super) mod tests {
                     node: self.core.node.clone(),
                     environment: self.core.env.clone(),
                     limits,
+                    token_lifetime: Duration::from_secs(60),
                     ticks: Arc::default(),
                     slow_lane: SlowLane::start().unwrap(),
                 }),

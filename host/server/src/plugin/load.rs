@@ -16,6 +16,7 @@ use meadhall_core::clock::Environment;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use wasmtime::Engine;
 use wasmtime::component::{Component, InstancePre, Linker};
 
@@ -62,6 +63,7 @@ pub async fn inspect(file: &Path, limits: Limits) -> anyhow::Result<Inspection> 
         limits,
         cache_dir: None,
         recorder: Arc::new(metrics::NoopRecorder),
+        token_lifetime: Duration::ZERO,
     };
     let loaded = register_all(config, None, "".into(), Environment::system()).await?;
     table(&loaded)?;
@@ -94,8 +96,15 @@ async fn register_all(
         return Ok(Vec::new());
     }
     let (engine, ticks) = engine::build(&config.limits, files.len(), config.cache_dir.as_deref())?;
-    let limits = config.limits.clone();
-    let host = Arc::new(Host { core, node, environment, limits, ticks, slow_lane: SlowLane::start()? });
+    let host = Arc::new(Host {
+        core,
+        node,
+        environment,
+        limits: config.limits.clone(),
+        token_lifetime: config.token_lifetime,
+        ticks,
+        slow_lane: SlowLane::start()?,
+    });
     let linker = Arc::new(imports::linker(&engine).map_err(anyhow::Error::msg)?);
 
     let mut loaded = Vec::with_capacity(files.len());
@@ -373,7 +382,8 @@ mod tests {
             std::fs::write(folder.path().join(name), "").unwrap();
         }
         std::fs::create_dir(folder.path().join("c.wasm")).unwrap();
-        let found = find(&[folder.path().to_owned()]).unwrap();
+        let paths = [folder.path().to_owned()];
+        let found = find(&paths).unwrap();
         let names: Vec<&str> = found.iter().map(|file| &*file.name).collect();
         assert_eq!(names, ["a", "b"]);
     }

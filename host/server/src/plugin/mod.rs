@@ -34,6 +34,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Which plugins to load, in order.
 #[derive(Clone)]
@@ -47,6 +48,8 @@ pub struct PluginConfig {
     pub cache_dir: Option<PathBuf>,
     /// Where figures about plugins, and those that plugins define, go.
     pub recorder: SharedRecorder,
+    /// How long a token of a client lives: for so long those of an account that a plugin deletes are refused.
+    pub token_lifetime: Duration,
 }
 
 impl fmt::Debug for PluginConfig {

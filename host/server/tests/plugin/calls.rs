@@ -7,6 +7,7 @@ use meadhall_core::caller::{Caller, CallerSession, CallerUser, ClientAddress};
 use meadhall_core::clock::Timestamp;
 use meadhall_core::events::{Event, EventKind, QueuedEvent};
 use meadhall_core::ids::{SessionId, UserId};
+use metrics_exporter_prometheus::PrometheusBuilder;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -147,4 +148,26 @@ async fn events_reach_the_handlers_of_their_kind() {
     }
     let (user, session) = (format!("user={}", UserId::NIL), format!("session={}", SessionId::NIL));
     assert!(logged[1..].iter().any(|line| line.contains(&user) && line.contains(&session)), "{logged:?}");
+}
+
+#[tokio::test]
+async fn calls_and_their_errors_are_counted_by_plugin_and_kind() {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let handle = recorder.handle();
+    let plugins = Setup::new(short()).plugin("counted", "hostile", &[]).recorder(recorder).load().await.unwrap();
+    rpc(&plugins, "hostile.echo", "").await.unwrap();
+    rpc(&plugins, "hostile.fail", "5").await.unwrap_err();
+    rpc(&plugins, "hostile.trap", "").await.unwrap_err();
+    plugins.before("UpdateAccount", "{}".into(), CallContext::default()).await.unwrap();
+    let text = handle.render();
+    for line in [
+        r#"meadhall_plugin_calls_total{plugin="counted",kind="rpc"} 3"#,
+        r#"meadhall_plugin_calls_total{plugin="counted",kind="before"} 1"#,
+        r#"meadhall_plugin_calls_total{plugin="counted",kind="start"} 1"#,
+        r#"meadhall_plugin_call_seconds_count{plugin="counted",kind="rpc"} 3"#,
+        r#"meadhall_plugin_errors_total{plugin="counted",kind="rpc",reason="failed"} 1"#,
+        r#"meadhall_plugin_errors_total{plugin="counted",kind="rpc",reason="broken"} 1"#,
+    ] {
+        assert!(text.contains(line), "{text} lacks {line}");
+    }
 }

@@ -4,8 +4,10 @@ use meadhall::config::RuntimeConfig;
 use meadhall::plugin::{CallContext, CallError, Limits, PluginConfig, Plugins};
 use meadhall_core::clock::Environment;
 use meadhall_core::outbox::OutboxLimits;
+use meadhall_core::password::LoginLimits;
 use meadhall_core::store::StoreConfig;
 use meadhall_core::{Config, Core};
+use metrics::Recorder;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -56,6 +58,7 @@ impl Setup {
             limits,
             cache_dir: Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("plugin-cache")),
             recorder: Arc::new(metrics::NoopRecorder),
+            token_lifetime: Duration::from_secs(60),
         };
         Self { folder: tempfile::tempdir().unwrap(), config }
     }
@@ -73,6 +76,23 @@ impl Setup {
         self.config.paths.push(path);
         let settings = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
         self.config.settings.insert(name.to_owned(), settings);
+        self
+    }
+
+    /// Takes the file of a plugin away.
+    pub(crate) fn remove(&self, name: &str) {
+        std::fs::remove_file(self.folder.path().join(format!("{name}.wasm"))).unwrap();
+    }
+
+    /// Counts here.
+    pub(crate) fn recorder(mut self, recorder: impl Recorder + Send + Sync + 'static) -> Self {
+        self.config.recorder = Arc::new(recorder);
+        self
+    }
+
+    /// Keeps compiled code here.
+    pub(crate) fn cache(mut self, folder: &Path) -> Self {
+        self.config.cache_dir = Some(folder.to_owned());
         self
     }
 
@@ -111,6 +131,7 @@ fn core_config(folder: &Path) -> Config {
         single_socket: false,
         password_hashes_at_once: 1,
         password_hashes_waiting: 1,
+        login_limits: LoginLimits::default(),
     }
 }
 
@@ -126,11 +147,4 @@ pub(crate) async fn rpc(plugins: &Plugins, id: &str, payload: &str) -> Result<St
 /// How often the instance that takes the next call was called, that call included.
 pub(crate) async fn calls(plugins: &Plugins) -> u32 {
     rpc(plugins, "hostile.calls", "").await.unwrap().parse().unwrap()
-}
-
-impl Setup {
-    /// Takes the file of a plugin away.
-    pub(crate) fn remove(&self, name: &str) {
-        std::fs::remove_file(self.folder.path().join(format!("{name}.wasm"))).unwrap();
-    }
 }

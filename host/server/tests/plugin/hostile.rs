@@ -21,19 +21,28 @@ async fn broken(plugins: &Plugins, id: &str, payload: &str) -> String {
 #[tokio::test]
 async fn an_endless_loop_ends_at_its_deadline() {
     let plugins = hostile().await;
-    assert_eq!(broken(&plugins, "hostile.loop", "").await, r#"plugin "hostile": rpc "hostile.loop" ran longer than 300 ms"#);
+    assert_eq!(
+        broken(&plugins, "hostile.loop", "").await,
+        r#"plugin "hostile": rpc "hostile.loop" ran longer than 300 ms"#
+    );
 }
 
 #[tokio::test]
 async fn a_loop_of_host_calls_ends_at_its_deadline() {
     let plugins = hostile().await;
-    assert_eq!(broken(&plugins, "hostile.host_calls", "").await, r#"plugin "hostile": rpc "hostile.host_calls" ran longer than 300 ms"#);
+    assert_eq!(
+        broken(&plugins, "hostile.host_calls", "").await,
+        r#"plugin "hostile": rpc "hostile.host_calls" ran longer than 300 ms"#
+    );
 }
 
 #[tokio::test]
 async fn sleeping_in_a_host_call_ends_at_its_deadline() {
     let plugins = hostile().await;
-    assert_eq!(broken(&plugins, "hostile.sleep", "").await, r#"plugin "hostile": rpc "hostile.sleep" ran longer than 300 ms"#);
+    assert_eq!(
+        broken(&plugins, "hostile.sleep", "").await,
+        r#"plugin "hostile": rpc "hostile.sleep" ran longer than 300 ms"#
+    );
 }
 
 #[tokio::test]
@@ -90,7 +99,10 @@ async fn results_are_bounded() {
 async fn an_exit_is_an_error() {
     let plugins = hostile().await;
     // It exits with 3, of which WASI 0.2 passes on no more than that it failed.
-    assert_eq!(broken(&plugins, "hostile.exit", "").await, r#"plugin "hostile": rpc "hostile.exit" exited with status 1"#);
+    assert_eq!(
+        broken(&plugins, "hostile.exit", "").await,
+        r#"plugin "hostile": rpc "hostile.exit" exited with status 1"#
+    );
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use crate::guests::{Setup, file, rpc, short};
 use meadhall::plugin::inspect;
+use std::path::{Path, PathBuf};
 
 /// A file that is no plugin of ours.
 async fn problem_of(bytes: &[u8]) -> String {
@@ -111,4 +112,21 @@ async fn inspecting_tells_what_a_plugin_is() {
     assert_eq!(found.handlers, [("rpc".to_owned(), "Only.Echo".to_owned())]);
     assert_eq!(found.exports, ["meadhall:plugin/lifecycle@0.1.0", "meadhall:plugin/rpc@0.1.0"]);
     assert!(found.imports.contains(&"meadhall:plugin/context@0.1.0".to_owned()));
+}
+
+#[tokio::test]
+async fn compiled_code_is_kept_where_the_configuration_says() {
+    let cache = tempfile::tempdir().unwrap();
+    let load = || Setup::new(short()).plugin("one", "only-rpc", &[]).cache(cache.path()).load();
+    load().await.unwrap();
+    let kept = files_under(cache.path());
+    assert!(!kept.is_empty());
+    load().await.unwrap();
+    let compiled = |files: &[PathBuf]| files.iter().filter(|file| file.extension().is_none()).count();
+    assert_eq!(compiled(&files_under(cache.path())), compiled(&kept), "the second load compiled again");
+}
+
+fn files_under(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files_under(&path) } else { vec![path] }).collect()
 }

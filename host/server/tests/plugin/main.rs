@@ -1,5 +1,7 @@
 //! The plugin host against real components: loading, calling, hooks, events, and plugins that mean harm.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic wherever it stands")]
+
 mod calls;
 mod guests;
 mod hostile;

@@ -19,8 +19,22 @@ static CALLS: AtomicU32 = AtomicU32::new(0);
 static KEPT: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
 
 const RPCS: &[&str] = &[
-    "echo", "calls", "context", "fail", "loop", "sleep", "busy", "trap", "overflow", "memory", "keep", "huge", "log_storm",
-    "print_storm", "host_calls", "exit",
+    "echo",
+    "calls",
+    "context",
+    "fail",
+    "loop",
+    "sleep",
+    "busy",
+    "trap",
+    "overflow",
+    "memory",
+    "keep",
+    "huge",
+    "log_storm",
+    "print_storm",
+    "host_calls",
+    "exit",
 ];
 const MESSAGES: &[&str] = &["UpdateAccount", "ChannelMessageSend"];
 

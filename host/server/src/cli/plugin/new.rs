@@ -65,11 +65,11 @@ fn write(path: &Path, text: &str) -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::build;
+    use super::super::{build, check};
     use super::*;
 
     #[test]
-    fn a_new_plugin_builds() {
+    fn a_new_plugin_builds_and_passes_the_check() {
         let parent = tempfile::tempdir().unwrap();
         let folder = new(parent.path(), "daily-rewards", Language::Rust).unwrap();
         // What is compiled is kept from run to run.
@@ -81,8 +81,11 @@ mod tests {
 
         let [component] = &components[..] else { panic!("expected one component: {components:?}") };
         assert_eq!(component.file_name().unwrap(), "daily_rewards.wasm");
-        let header = fs::read(component).unwrap()[..8].to_vec();
-        assert_eq!(header, *b"\0asm\x0d\0\x01\0", "a component, not a core module");
+        let report = check::check(component).unwrap();
+        assert!(
+            report.starts_with("daily_rewards 0.1.0\nhandles:\n  rpc greet\n  after ChannelMessageSend\n"),
+            "{report}"
+        );
     }
 
     #[test]

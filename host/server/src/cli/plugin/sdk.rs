@@ -139,6 +139,14 @@ mod tests {
         }
     }
 
+    /// The SDK has types for the messages whose features exist; the server also lets hooks at those that do not yet.
+    #[test]
+    fn the_sdk_knows_no_message_that_the_server_lacks() {
+        for name in meadhall_guest::hook::NAMES {
+            assert!(crate::plugin::HOOKS.contains(name), "{name}");
+        }
+    }
+
     #[test]
     fn the_workspace_has_what_the_packages_take_from_it() {
         let workspace: Table = workspace().unwrap().parse().unwrap();

@@ -6,6 +6,7 @@ use super::{id, invalid, refused};
 use crate::convert;
 use crate::plugin::guest::Guest;
 use meadhall_core::account::AccountUpdate;
+use meadhall_core::clock::Timestamp;
 use meadhall_protocol::api::UpdateAccountRequest;
 use meadhall_protocol::codec::{UnknownFields, from_json, to_json};
 use serde_json::Value;
@@ -24,8 +25,14 @@ impl Host for Guest {
     }
 
     async fn delete(&mut self, user_id: String) -> Result<(), Error> {
+        let lifetime = i64::try_from(self.host.token_lifetime.as_nanos()).unwrap_or(i64::MAX);
         let core = self.core()?;
-        core.accounts.delete(id("user id", &user_id)?).await.map_err(refused)
+        let user = id("user id", &user_id)?;
+        core.delete_account(user).await.map_err(refused)?;
+        // Its tokens would name a user that is no more.
+        let now = core.env.now();
+        let expired = Timestamp::from_nanos(now.nanos().saturating_add(lifetime));
+        core.revocations.revoke_all(user, now, expired, None).await.map_err(refused)
     }
 }
 
@@ -55,6 +62,48 @@ fn lift(changes: &str) -> Result<AccountUpdate, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plugin::guest::tests::World;
+    use meadhall_core::account::{Credential, LoginRequest};
+    use meadhall_core::ids::UserId;
+
+    async fn register(world: &World, username: &str) -> UserId {
+        let request = LoginRequest {
+            credential: Credential::Device(format!("device-of-{username}")),
+            create: true,
+            username: username.into(),
+            address: None,
+        };
+        world.core.accounts.authenticate(request).await.unwrap().user_id
+    }
+
+    #[tokio::test]
+    async fn accounts_are_read_and_changed() {
+        let world = World::new();
+        let (mut guest, ann) = (world.guest(), register(&world, "ann").await.to_string());
+        let changes = r#"{"display_name":"Ann","metadata":{"level":3}}"#;
+        Host::update(&mut guest, ann.clone(), changes.into()).await.unwrap();
+        let account: Value = serde_json::from_str(&Host::get(&mut guest, ann.clone()).await.unwrap()).unwrap();
+        assert_eq!(account["user"]["display_name"], "Ann");
+        assert_eq!(account["user"]["metadata"], r#"{"level":3}"#);
+        assert_eq!(account["devices"][0]["id"], "device-of-ann");
+
+        register(&world, "ben").await;
+        let taken = Host::update(&mut guest, ann, r#"{"username":"ben"}"#.into()).await.unwrap_err();
+        assert_eq!((taken.code, taken.message.as_str()), (6, "Username is already in use."));
+        assert_eq!(Host::get(&mut guest, "nobody".into()).await.unwrap_err().code, 3);
+    }
+
+    #[tokio::test]
+    async fn a_deleted_account_leaves_no_socket_and_no_token() {
+        let world = World::new();
+        let (mut guest, ann) = (world.guest(), register(&world, "ann").await);
+        let socket = world.session(ann.uuid().as_u128());
+        let token = world.core.env.uuid();
+        Host::delete(&mut guest, ann.to_string()).await.unwrap();
+        assert_eq!(Host::get(&mut guest, ann.to_string()).await.unwrap_err().code, 5);
+        assert!(socket.close_reason().is_some());
+        assert!(world.core.revocations.is_revoked(ann, token, Timestamp::from_seconds(0)));
+    }
 
     #[test]
     fn absent_fields_stay_and_empty_ones_are_cleared() {

@@ -48,12 +48,8 @@ mod tests {
     fn a_full_queue_refuses_the_event() {
         let world = World::new();
         let mut guest = world.guest();
-        let event = |name: &str| types::Event {
-            name: name.into(),
-            properties: vec![],
-            timestamp_ms: None,
-            external: false,
-        };
+        let event =
+            |name: &str| types::Event { name: name.into(), properties: vec![], timestamp_ms: None, external: false };
         for _ in 0..4 {
             guest.emit(event("won")).unwrap();
         }

@@ -150,7 +150,10 @@ mod tests {
         assert_eq!(keys, ["a", "b", "c"]);
         assert_eq!(second.cursor, None);
 
-        guest.delete(vec![wit::Removal { id: object_id("saves", "a", None), condition: wit::Condition::Always }]).await.unwrap();
+        guest
+            .delete(vec![wit::Removal { id: object_id("saves", "a", None), condition: wit::Condition::Always }])
+            .await
+            .unwrap();
         assert!(guest.read(vec![object_id("saves", "a", None)]).await.unwrap().is_empty());
     }
 

@@ -20,3 +20,19 @@ impl Host for Guest {
         Ok(to_json(&convert::users(&users)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plugin::guest::tests::World;
+
+    #[tokio::test]
+    async fn unknown_users_are_left_out_and_too_many_are_refused() {
+        let mut guest = World::new().guest();
+        let found = Host::get(&mut guest, vec![], vec!["nobody".into()]).await.unwrap();
+        assert_eq!(found, "{}");
+        assert_eq!(Host::get(&mut guest, vec!["nobody".into()], vec![]).await.unwrap_err().code, 3);
+        let names = vec!["x".to_owned(); USERS + 1];
+        assert_eq!(Host::get(&mut guest, vec![], names).await.unwrap_err().code, 3);
+    }
+}

@@ -1,0 +1,62 @@
+//! The child: a process that works on a data folder and tells what was acknowledged, a line each.
+
+use meadhall_core::account::Accounts;
+use meadhall_core::clock::Environment;
+use meadhall_core::password::{LoginLimits, Passwords};
+use meadhall_core::storage::Storage;
+use meadhall_core::store::{Store, StoreConfig};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+/// Says to a child what it is to do.
+const ROLE: &str = "MEADHALL_TEST_ROLE";
+/// The data folder of a child.
+const FOLDER: &str = "MEADHALL_TEST_FOLDER";
+
+/// What a child works on.
+pub(crate) struct World {
+    pub(crate) store: Store,
+    pub(crate) accounts: Accounts,
+    pub(crate) storage: Storage,
+}
+
+impl World {
+    pub(crate) fn open(folder: &Path) -> Self {
+        let store = Store::open(folder, StoreConfig { sync_interval_ms: 0, cache_capacity: 16 << 20 }).unwrap();
+        let env = Environment::system();
+        let (passwords, limits) = (Passwords::new(1, 1), LoginLimits::default());
+        Self {
+            accounts: Accounts::new(store.clone(), env.clone(), passwords, limits, Arc::new(|_| false)),
+            storage: Storage::new(store.clone(), env),
+            store,
+        }
+    }
+}
+
+/// This test binary again, in a role. `shell` is run by a shell before it, in the same process.
+pub(crate) fn spawn(role: &str, folder: &Path, shell: &str) -> std::process::Child {
+    Command::new("sh")
+        .args(["-c", &format!("{shell} exec \"$0\" \"$@\"")])
+        .arg(std::env::current_exe().unwrap())
+        .args(["child::child", "--exact", "--nocapture"])
+        .env(ROLE, role)
+        .env(FOLDER, folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// Where a child begins; in the parent, where there is no role, it has nothing to test.
+#[test]
+fn child() {
+    let Ok(role) = std::env::var(ROLE) else { return };
+    let folder = std::env::var(FOLDER).unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build().unwrap();
+    match role.split_once(' ').unwrap_or((&role, "")) {
+        ("kill", round) => runtime.block_on(crate::kill::child(Path::new(&folder), round.parse().unwrap())),
+        ("fill", _) => runtime.block_on(crate::full_disk::child(Path::new(&folder))),
+        other => panic!("no role {other:?}"),
+    }
+}
