@@ -125,9 +125,13 @@ impl Server {
         self.app.stopping.store(true, Ordering::SeqCst);
         self.accepting.cancel();
         let sockets_left = self.close_sockets(deadline).await;
+        self.app.core.events.close();
+        // What is left of them is counted by core's own stop.
+        let _ = timeout_at(deadline, self.app.core.events.drained()).await;
+        // Not before: until here a load balancer can ask how it stands. Not after: a request may need the store.
+        let requests_left = self.close_connections(deadline).await;
         let report = self.app.core.stop(deadline.saturating_duration_since(Instant::now())).await;
         self.workers.shutdown().await;
-        let requests_left = self.close_connections(deadline).await;
         self.background.shutdown().await;
         if sockets_left + report.events_left + requests_left == 0 {
             info!("stopped");
