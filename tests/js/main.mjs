@@ -101,6 +101,7 @@ async function main() {
 }
 
 await main();
-console.log(`${counts.passed} passed, ${counts.failed} failed`);
+// On a line of its own, whatever the test runner around it has printed.
+console.log(`\n${counts.passed} passed, ${counts.failed} failed`);
 // The SDK leaves timers behind that would keep the process for half a minute.
 process.exit(counts.failed === 0 ? 0 : 1);

@@ -5,12 +5,13 @@ import assert from "node:assert/strict";
 import { HTTP_KEY, Player, patiently, socket, unique } from "./client.mjs";
 
 const BAD_INPUT = 3;
-const NIL = "00000000-0000-0000-0000-000000000000";
+const NOBODY = "0194f8a0-0000-4000-8000-000000000000";
 
 const invalid = { code: 3 };
 const missing = { code: 5 };
 const taken = { code: 6 };
 const unauthenticated = { code: 16 };
+const lastLink = { code: 7, text: "Cannot unlink last account identifier" };
 
 /** The same player, whose token nobody signed. */
 function stranger({ session }) {
@@ -116,21 +117,21 @@ export const rest = {
       const account = await player.client.getAccount(player.session);
       assert.deepEqual(account.devices.map((linked) => linked.id), [player.device]);
     },
-    refusal: [({ client, session, device }) => client.unlinkDevice(session, { id: device }), { code: 7 }],
+    refusal: [({ client, session, device }) => client.unlinkDevice(session, { id: device }), lastLink],
   },
   unlinkEmail: {
     async success(player) {
       await player.client.unlinkEmail(player.session, await email(player));
       assert.equal((await player.client.getAccount(player.session)).email, undefined);
     },
-    refusal: [({ client, session }) => client.unlinkEmail(session, { email: "", password: "" }), invalid],
+    refusal: [({ client, session }) => client.unlinkEmail(session, { email: "none@example.com", password: "" }), lastLink],
   },
   unlinkCustom: {
     async success(player) {
       await player.client.unlinkCustom(player.session, await custom(player));
       assert.equal((await player.client.getAccount(player.session)).custom_id, undefined);
     },
-    refusal: [({ client, session }) => client.unlinkCustom(session, { id: "" }), invalid],
+    refusal: [({ client, session }) => client.unlinkCustom(session, { id: "custom-none" }), lastLink],
   },
   sessionRefresh: {
     async success({ client, session }) {
@@ -189,7 +190,7 @@ export const rest = {
   },
   getUsers: {
     async success({ client, session, username }) {
-      const { users } = await client.getUsers(session, [session.user_id, NIL], [username]);
+      const { users } = await client.getUsers(session, [session.user_id, NOBODY], [username]);
       assert.deepEqual(users.map((user) => user.username), [username]);
     },
     refusal: [({ client, session }) => client.getUsers(session, ["no uuid"]), invalid],

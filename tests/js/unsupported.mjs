@@ -8,6 +8,7 @@ const PRESENCE = { user_id: ID, session_id: ID, username: "" };
 export const rest = {
   addFriends: [[ID]],
   addGroupUsers: [ID, [ID]],
+  banGroupUsers: [ID, [ID]],
   blockFriends: [[ID]],
   createGroup: [{ name: "ravens" }],
   deleteFriends: [[ID]],

@@ -1,7 +1,7 @@
 //! The attributes of `meadhall-guest`: [`macro@plugin`], and those that stand on the functions inside it.
 //!
-//! `#[plugin]` reads the whole module first ([`module`], [`signature`]) and writes code from what it read
-//! ([`expand`]), so that every mistake is found before anything is generated.
+//! `#[plugin]` reads the whole module first (`module`, `signature`) and writes code from what it read
+//! (`expand`), so that every mistake is found before anything is generated.
 
 mod expand;
 mod module;

@@ -187,10 +187,7 @@ fn core_config(config: &Config) -> CoreConfig {
     CoreConfig {
         node: config.server.name.clone(),
         data_dir: config.server.data_dir.clone(),
-        store: StoreConfig {
-            sync_interval_ms: config.storage.sync_interval_ms,
-            cache_capacity: config.storage.cache_bytes,
-        },
+        store: store_config(config),
         outbox: OutboxLimits {
             messages: config.socket.outgoing_queue_size,
             bytes: config.socket.outgoing_queue_bytes,
@@ -207,6 +204,11 @@ fn core_config(config: &Config) -> CoreConfig {
             failure_window: Duration::from_secs(config.login.failure_window_sec),
         },
     }
+}
+
+/// How the store of a configuration works; for those who open it without a server, too.
+pub(crate) fn store_config(config: &Config) -> StoreConfig {
+    StoreConfig { sync_interval_ms: config.storage.sync_interval_ms, cache_capacity: config.storage.cache_bytes }
 }
 
 fn plugin_config(config: &Config, recorder: SharedRecorder) -> PluginConfig {

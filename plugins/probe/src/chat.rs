@@ -41,16 +41,17 @@ pub(crate) struct HistoryRequest {
     cursor: Option<String>,
 }
 
-/// An acknowledgement. Times are in seconds since the Unix epoch.
+/// An acknowledgement. Times are in seconds since the Unix epoch. The fields are in the order of their names, as in
+/// [`Facts`](crate::caller::Facts).
 #[derive(Serialize)]
 pub(crate) struct MessageAck {
     channel_id: String,
-    message_id: String,
     code: i32,
-    username: String,
     create_time: i64,
-    update_time: i64,
+    message_id: String,
     persistent: bool,
+    update_time: i64,
+    username: String,
 }
 
 /// A page of history.
@@ -145,12 +146,12 @@ impl From<ChannelMessageAck> for MessageAck {
     fn from(ack: ChannelMessageAck) -> Self {
         Self {
             channel_id: ack.channel_id,
-            message_id: ack.message_id,
             code: ack.code.unwrap_or_default(),
-            username: ack.username,
             create_time: seconds(ack.create_time),
-            update_time: seconds(ack.update_time),
+            message_id: ack.message_id,
             persistent: ack.persistent.unwrap_or_default(),
+            update_time: seconds(ack.update_time),
+            username: ack.username,
         }
     }
 }

@@ -1,8 +1,8 @@
 //! REST: one resource a file; hooks are one layer around all of them.
 //!
 //! A request goes `front` (CORS, path cleaning) → `routes` (which endpoint) → `endpoint` (authenticate, decode,
-//! hooks, call, encode) → the resource's file. Two routes are not endpoints: `/healthcheck` and `/v2/rpc/{id}`, whose
-//! error bodies and authentication are its own.
+//! hooks, call, encode) → the resource's file. Some routes are not endpoints: `/`, `/healthcheck`, the operator's
+//! export, and `/v2/rpc/{id}`, whose error bodies and authentication are its own.
 
 mod account;
 mod auth;
@@ -11,6 +11,7 @@ mod body;
 mod channel;
 mod endpoint;
 mod event;
+mod export;
 mod front;
 mod health;
 mod link;
@@ -20,6 +21,8 @@ mod routes;
 mod rpc;
 mod session;
 mod users;
+
+pub use export::EXPORT_PATH;
 
 use crate::app::App;
 use std::sync::Arc;

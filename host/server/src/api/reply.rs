@@ -29,7 +29,13 @@ pub(super) struct Reply {
     content_type: Option<HeaderValue>,
     /// Of a 401: what is asked for.
     authenticate: Option<HeaderValue>,
-    body: Bytes,
+    body: ReplyBody,
+}
+
+#[derive(Debug)]
+enum ReplyBody {
+    Whole(Bytes),
+    Stream(Body),
 }
 
 /// The body of a refused request.
@@ -47,12 +53,22 @@ impl Reply {
 
     /// Any answer.
     pub(super) fn new(status: StatusCode, content_type: HeaderValue, body: impl Into<Bytes>) -> Self {
-        Self { status, content_type: Some(content_type), authenticate: None, body: body.into() }
+        Self { status, content_type: Some(content_type), authenticate: None, body: ReplyBody::Whole(body.into()) }
     }
 
     /// A success without a body.
     pub(super) fn nothing() -> Self {
-        Self { status: StatusCode::OK, content_type: None, authenticate: None, body: Bytes::new() }
+        Self { status: StatusCode::OK, content_type: None, authenticate: None, body: ReplyBody::Whole(Bytes::new()) }
+    }
+
+    /// A success that is sent piece by piece.
+    pub(super) fn stream(content_type: HeaderValue, body: Body) -> Self {
+        Self {
+            status: StatusCode::OK,
+            content_type: Some(content_type),
+            authenticate: None,
+            body: ReplyBody::Stream(body),
+        }
     }
 
     /// A refused or failed request: code and text in the body, the status that goes with the code.
@@ -75,9 +91,15 @@ impl Reply {
 
     /// As it travels; compressed where the client takes gzip and it is worth it.
     pub(super) fn into_response(self, gzip: bool) -> Response {
-        let compressed = if gzip && self.body.len() >= WORTH_COMPRESSING { compress(&self.body) } else { None };
-        let encoded = compressed.is_some();
-        let mut response = Response::new(Body::from(compressed.unwrap_or(self.body)));
+        let (body, encoded) = match self.body {
+            ReplyBody::Whole(body) if gzip && body.len() >= WORTH_COMPRESSING => match compress(&body) {
+                Some(compressed) => (Body::from(compressed), true),
+                None => (Body::from(body), false),
+            },
+            ReplyBody::Whole(body) => (Body::from(body), false),
+            ReplyBody::Stream(body) => (body, false),
+        };
+        let mut response = Response::new(body);
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.reserve(6);

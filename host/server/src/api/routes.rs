@@ -4,7 +4,7 @@ use super::body::Incoming;
 use super::endpoint::{self, Endpoint};
 use super::query::broken_escape;
 use super::reply::Reply;
-use super::{account, authenticate, channel, event, health, link, rpc, session, users};
+use super::{account, authenticate, channel, event, export, health, link, rpc, session, users};
 use crate::failure::Failure;
 use axum::http::Method;
 use futures_util::future::BoxFuture;
@@ -65,6 +65,7 @@ pub(super) fn table() -> Vec<Route> {
         plain(Method::HEAD, "/", "Root", health::root),
         plain(Method::GET, "/healthcheck", "Healthcheck", health::check),
         plain(Method::HEAD, "/healthcheck", "Healthcheck", health::check),
+        plain(Method::GET, export::EXPORT_PATH, "Export", export::export),
         endpoint::<account::DeleteAccount>(Method::DELETE, "/v2/account"),
         endpoint::<account::GetAccount>(Method::GET, "/v2/account"),
         endpoint::<account::UpdateAccount>(Method::PUT, "/v2/account"),
@@ -285,11 +286,11 @@ mod tests {
     #[test]
     fn the_whole_api_is_in_the_table() {
         // 85 operations, of which Healthcheck, ListStorageObjects, RpcFunc and WriteTournamentRecord have two routes;
-        // and `/` with two.
+        // `/` with two; and the operator's export.
         let table = table();
         let mut names: Vec<_> = table.iter().map(|route| route.name).collect();
         names.sort_unstable();
         names.dedup();
-        assert_eq!((table.len(), names.len()), (91, 86));
+        assert_eq!((table.len(), names.len()), (92, 87));
     }
 }

@@ -3,7 +3,9 @@
 mod configuration;
 mod plugin;
 mod print;
+mod remote;
 mod serve;
+mod transfer;
 
 use clap::{Parser, Subcommand};
 use std::io::Write as _;
@@ -21,6 +23,10 @@ struct Arguments {
 enum Command {
     /// Runs the server until SIGTERM or Ctrl-C.
     Serve(serve::ServeArgs),
+    /// Writes everything that is stored as JSON lines.
+    Export(transfer::ExportArgs),
+    /// Reads what an export wrote into an empty data folder.
+    Import(transfer::ImportArgs),
     /// Makes, builds and checks plugins.
     Plugin(plugin::PluginArgs),
     /// Shows the configuration.
@@ -40,6 +46,8 @@ enum ConfigCommand {
 pub fn run() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Serve(arguments) => arguments.run(),
+        Command::Export(arguments) => arguments.run().map(|()| ExitCode::SUCCESS),
+        Command::Import(arguments) => arguments.run().map(|()| ExitCode::SUCCESS),
         Command::Plugin(arguments) => arguments.run().map(|()| ExitCode::SUCCESS),
         Command::Config(ConfigCommand::Print(arguments)) => arguments.run().map(|()| ExitCode::SUCCESS),
     };

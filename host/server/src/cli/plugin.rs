@@ -52,10 +52,9 @@ impl PluginArgs {
     pub(super) fn run(self) -> anyhow::Result<()> {
         match self.command {
             PluginCommand::New { name, lang } => {
-                let folder = new::new(Path::new("."), &name, lang)?;
+                new::new(Path::new("."), &name, lang)?;
                 say(&format!(
-                    "made {name}: its code is in {}\nbuild it with: meadhall plugin build {name}",
-                    folder.join("src/lib.rs").display()
+                    "made {name}: its code is in {name}/src/lib.rs\nbuild it with: meadhall plugin build {name}"
                 ))
             }
             PluginCommand::Build { dir } => {

@@ -12,6 +12,12 @@ use std::fmt;
 use std::sync::Arc;
 use uuid::Uuid;
 
+/// How many seconds an operator's token lives.
+const OPERATOR_LIFETIME: i64 = 60;
+
+/// Why signing cannot fail.
+const SIGNS: &str = "claims of plain fields become JSON, and HMAC takes a key of any length";
+
 /// Signs and checks tokens.
 pub struct Tokens {
     session: Key,
@@ -91,6 +97,24 @@ impl Tokens {
         self.refresh.verify(&self.validation, token, now)
     }
 
+    /// Signs a token with which whoever has the keys shows the server that they do. It lives for a minute.
+    pub fn sign_operator(&self, now: Timestamp) -> String {
+        let claims = OperatorClaims { operator: true, exp: now.seconds().saturating_add(OPERATOR_LIFETIME) };
+        jsonwebtoken::encode(&self.header, &claims, &self.session.encoding).expect(SIGNS)
+    }
+
+    /// Checks a token of [`Self::sign_operator`].
+    ///
+    /// # Errors
+    /// As [`Self::verify_session`]. A session token is none, and this one is no session token: their claims differ.
+    pub fn verify_operator(&self, token: &str, now: Timestamp) -> Result<(), InvalidToken> {
+        let read = jsonwebtoken::decode::<OperatorClaims>(token, &self.session.decoding, &self.validation);
+        match read {
+            Ok(token) if token.claims.operator && token.claims.exp > now.seconds() => Ok(()),
+            _ => Err(InvalidToken),
+        }
+    }
+
     /// When every token that exists at `now` will have expired: how long a revocation must be kept.
     pub fn all_expired_after(&self, now: Timestamp) -> Timestamp {
         Timestamp::from_seconds(now.seconds().saturating_add(self.session.lifetime.max(self.refresh.lifetime)))
@@ -131,8 +155,7 @@ impl Key {
             exp,
             iat: claims.issued_at,
         };
-        let token = jsonwebtoken::encode(header, &written, &self.encoding)
-            .expect("claims of plain fields become JSON, and HMAC takes a key of any length");
+        let token = jsonwebtoken::encode(header, &written, &self.encoding).expect(SIGNS);
         (token, Timestamp::from_seconds(exp))
     }
 
@@ -171,6 +194,13 @@ struct WrittenClaims<'a> {
     vrs: &'a BTreeMap<String, String>,
     exp: i64,
     iat: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OperatorClaims {
+    operator: bool,
+    exp: i64,
 }
 
 #[derive(Deserialize)]
@@ -293,6 +323,19 @@ mod tests {
             assert_eq!(tokens.verify_session(&token, NOW).err(), Some(InvalidToken), "{case}");
         }
         assert!(tokens.verify_refresh(&good.session, NOW).is_err(), "a session token is no refresh token");
+    }
+
+    #[test]
+    fn an_operator_is_no_player_and_a_player_no_operator() {
+        let tokens = Tokens::new(&config());
+        let operator = tokens.sign_operator(NOW);
+        assert_eq!(tokens.verify_operator(&operator, NOW), Ok(()));
+        assert!(tokens.verify_operator(&operator, Timestamp::from_seconds(1_060)).is_err(), "it lives for a minute");
+        assert!(tokens.verify_session(&operator, NOW).is_err());
+        let player = tokens.sign(&claims(&[]), NOW);
+        for token in [&*player.session, &*player.refresh, "", "rubbish"] {
+            assert!(tokens.verify_operator(token, NOW).is_err());
+        }
     }
 
     #[test]

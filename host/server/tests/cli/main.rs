@@ -1,7 +1,7 @@
 //! The command line, as somebody types it: the binary, its output and its exit codes.
 
-use std::io::{BufRead as _, BufReader, Read as _};
-use std::net::TcpListener;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
@@ -187,6 +187,74 @@ fn the_configuration_is_printed_without_secrets() {
     assert!(masked.contains("listen = \"127.0.0.1:7000\"") && masked.contains("server_key = \"***\""), "{masked}");
     assert!(!masked.contains("defaultencryptionkey"));
     assert!(print(&["--show-secrets"]).contains("encryption_key = \"defaultencryptionkey\""));
+}
+
+fn export(data: &Path, listen: &str) -> Output {
+    meadhall().args(["export", "--dev", "--listen", listen, "--data-dir"]).arg(data).output().unwrap()
+}
+
+/// Logs a device in, which makes an account, over a bare connection.
+fn log_in(address: &str, device: &str) {
+    let body = format!(r#"{{"id":"{device}"}}"#);
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(
+        stream,
+        "POST /v2/account/authenticate/device HTTP/1.1\r\nhost: x\r\nauthorization: Basic ZGVmYXVsdGtleTo=\r\n\
+         content-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+#[test]
+fn what_a_server_stored_is_exported_and_imported() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let running = Running::start(&mut serve(&data));
+    let address = running.lines[0].rsplit('/').next().unwrap().to_owned();
+    for number in 0..3 {
+        log_in(&address, &format!("device-000000{number}"));
+    }
+
+    // A running server is asked.
+    let live = export(&data, &address);
+    assert!(live.status.success(), "{live:?}");
+    assert_eq!(String::from_utf8_lossy(&live.stdout).matches("device-000000").count(), 3, "{live:?}");
+    let elsewhere = export(&data, "127.0.0.1:1");
+    assert_eq!(elsewhere.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&elsewhere.stderr).contains("no server answers at 127.0.0.1:1"), "{elsewhere:?}");
+
+    // A stopped one's folder is read, and says the same.
+    running.signal(rustix::process::Signal::TERM);
+    assert!(running.wait().success());
+    let stopped = export(&data, &address);
+    assert!(stopped.status.success() && stopped.stdout == live.stdout, "{stopped:?}");
+
+    // What was exported makes another folder the same, once.
+    let file = folder.path().join("backup.jsonl");
+    std::fs::write(&file, &stopped.stdout).unwrap();
+    let copy = folder.path().join("copy");
+    let import = || {
+        let mut command = meadhall();
+        command.arg("import").arg("--input").arg(&file).arg("--data-dir").arg(&copy);
+        command
+    };
+    assert!(import().status().unwrap().success());
+    assert_eq!(export(&copy, &address).stdout, stopped.stdout);
+    assert!(refusal(&mut import()).contains("not empty"));
+    assert_eq!(export(&copy, &address).stdout, stopped.stdout, "a refused import changes nothing");
+}
+
+#[test]
+fn there_is_no_export_of_what_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("missing");
+    let text = refusal(meadhall().args(["export", "--data-dir"]).arg(&missing));
+    assert!(text.contains(&missing.display().to_string()), "{text}");
+    assert!(!missing.exists());
 }
 
 #[test]

@@ -85,3 +85,13 @@ async fn the_key_is_asked_for_before_the_body_is_read() {
     let answer = rest.post("/v2/event").body("not json").send().await;
     answer.assert_refused(401, 16, "Auth token required");
 }
+
+#[tokio::test]
+async fn players_and_game_servers_export_nothing() {
+    let rest = Rest::start().await;
+    let ann = rest.player("ann").await;
+    let export = || rest.get("/meadhall/export");
+    for request in [export(), export().by(&ann), export().basic("defaulthttpkey"), export().basic("defaultkey")] {
+        request.send().await.assert_refused(401, 16, "Auth token invalid");
+    }
+}

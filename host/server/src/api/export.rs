@@ -1,0 +1,60 @@
+//! `GET /meadhall/export`: everything that is stored, for the operator. No part of the public API.
+
+use super::auth;
+use super::body::Incoming;
+use super::reply::Reply;
+use crate::app::App;
+use crate::failure::Failure;
+use anyhow::Context as _;
+use axum::body::Body;
+use axum::http::header::{self, HeaderValue};
+use futures_util::future::BoxFuture;
+use meadhall_protocol::error::Code;
+use meadhall_protocol::texts;
+use std::fs::File;
+use std::io::{BufWriter, Seek as _, SeekFrom, Write as _};
+use std::sync::Arc;
+use tokio::runtime::Handle;
+use tokio_util::io::ReaderStream;
+use tracing::{info, warn};
+
+/// Where the running server is asked.
+pub const EXPORT_PATH: &str = "/meadhall/export";
+
+/// Answers with the lines of the export.
+pub(super) fn export(incoming: Incoming) -> BoxFuture<'static, Reply> {
+    Box::pin(async move {
+        match answer(incoming).await {
+            Ok(lines) => Reply::stream(HeaderValue::from_static("application/jsonl"), lines),
+            Err(failure) => Reply::failure(&failure),
+        }
+    })
+}
+
+async fn answer(incoming: Incoming) -> Result<Body, Failure> {
+    let app = Arc::clone(&incoming.app);
+    let authorization = incoming.parts.headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
+    let token = authorization.and_then(auth::bearer).unwrap_or_default();
+    app.tokens
+        .verify_operator(token, app.core.env.now())
+        .map_err(|_| Failure::new(Code::Unauthenticated, texts::AUTH_TOKEN_INVALID))?;
+    let failed = |error: anyhow::Error| {
+        warn!("the export failed: {error:#}");
+        Failure::new(Code::Internal, "the export failed, the server's log says why")
+    };
+    let handle = Handle::current();
+    let exported = tokio::task::spawn_blocking(move || write_export(&app, &handle)).await;
+    let file = exported.context("the export ended early").and_then(|result| result).map_err(failed)?;
+    Ok(Body::from_stream(ReaderStream::new(tokio::fs::File::from_std(file))))
+}
+
+/// Writes the export to a file without a name beside the data: a client that reads slowly, or not at all, costs disk for
+/// as long as it is connected, and no memory; and what it gets is whole or nothing.
+fn write_export(app: &App, handle: &Handle) -> anyhow::Result<File> {
+    let mut file = BufWriter::new(tempfile::tempfile_in(&app.config.server.data_dir)?);
+    let count = handle.block_on(app.core.store.export(|line| writeln!(file, "{line}")))?;
+    let mut file = file.into_inner().map_err(|error| error.into_error())?;
+    file.seek(SeekFrom::Start(0))?;
+    info!(count, "exported");
+    Ok(file)
+}
