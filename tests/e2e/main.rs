@@ -3,6 +3,7 @@
 mod chat;
 mod crash;
 mod disk;
+mod first_plugin;
 mod global_stream;
 mod hooks;
 mod javascript;

@@ -25,6 +25,7 @@ pub struct Accounts {
     passwords: Passwords,
     failures: Failures,
     is_online: OnlineCheck,
+    started: Timestamp,
 }
 
 /// Whether a session of the user with a status is connected. Given by whoever knows the presences.
@@ -146,7 +147,8 @@ impl Accounts {
         limits: LoginLimits,
         is_online: OnlineCheck,
     ) -> Self {
-        Self { store, env, passwords, failures: Failures::new(limits), is_online }
+        let started = env.now().whole_second();
+        Self { store, env, passwords, failures: Failures::new(limits), is_online, started }
     }
 
     /// Logs in, or makes an account.
@@ -248,7 +250,7 @@ impl Accounts {
     /// When there is none.
     pub async fn get(&self, user: UserId) -> Result<Account, AccountError> {
         if user.is_nil() {
-            return Ok(Account { user: server_user(), ..Account::default() });
+            return Ok(Account { user: self.server_user(), ..Account::default() });
         }
         let found = self.store.read(move |reader| rows::get(reader, user)).await?;
         let row = found.ok_or(AccountError::NotFound)?;
@@ -323,7 +325,13 @@ impl Accounts {
             Ok(found)
         });
         let users = found.await?.into_iter();
-        Ok(users.map(|(id, row)| row.map_or_else(server_user, |row| self.user(id, row))).collect())
+        Ok(users.map(|(id, row)| row.map_or_else(|| self.server_user(), |row| self.user(id, row))).collect())
+    }
+
+    /// The nil user is the server itself, since it was started.
+    fn server_user(&self) -> User {
+        let (create_time, update_time) = (self.started, self.started);
+        User { lang_tag: "en".into(), metadata: "{}".into(), create_time, update_time, ..User::default() }
     }
 
     /// Logs in with what needs no password.
@@ -435,11 +443,6 @@ impl Accounts {
 /// A name for a new account; empty when one is to be made up.
 fn check_new_name(name: &str) -> Result<(), AccountError> {
     if name.is_empty() { Ok(()) } else { check::username(name) }
-}
-
-/// The server itself, which clients can ask for as a user.
-fn server_user() -> User {
-    User { lang_tag: "en".into(), metadata: "{}".into(), ..User::default() }
 }
 
 /// The account with a credential or name, and the hash of its password.

@@ -17,10 +17,14 @@ use std::os::unix::fs::FileExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 /// Makes the contents of a file durable.
 pub(crate) type Sync = Arc<dyn Fn(&File) -> io::Result<()> + Send + std::marker::Sync>;
+
+/// How often, and how long apart, sled's lock is tried.
+const LOCK_TRIES_MAX: u32 = 200;
+const LOCK_RETRY: Duration = Duration::from_millis(10);
 
 /// An open data folder.
 pub(super) struct Folder {
@@ -42,6 +46,9 @@ impl Folder {
         restore_saved(dir).map_err(unusable)?;
         let store = dir.join("store");
         let is_new = !store.join("db").exists();
+        if !is_new && !is_free(&File::open(store.join("db")).map_err(unusable)?) {
+            return Err(OpenError::Locked(dir.into()));
+        }
         let is_unchanged = take_stop_note(dir).is_some_and(|note| describe(&store).is_ok_and(|now| now == note));
         let is_saved = !is_new && !is_unchanged && save(dir);
         let opened = open_database(dir, cache_capacity, is_new);
@@ -89,6 +96,9 @@ impl Folder {
 
     /// Notes that the database was closed cleanly.
     pub(super) fn note_stop(&self) {
+        if !is_free(&self.database) {
+            return tracing::warn!("the database is still in use, the next start will check it");
+        }
         let noted = describe(&self.dir.join("store")).and_then(|text| fs::write(self.dir.join("stopped"), text));
         if let Err(error) = noted {
             tracing::warn!(%error, "the clean stop could not be noted, the next start will check the database");
@@ -116,6 +126,18 @@ fn lock(dir: &Path) -> Result<File, OpenError> {
         Err(TryLockError::WouldBlock) => Err(OpenError::Locked(dir.into())),
         Err(TryLockError::Error(error)) => Err(unusable(error)),
     }
+}
+
+/// Waits until sled has given its own lock of the database back. Its threads may hold it for a moment after the last
+/// handle is dropped, and the system for a moment after the process is gone. False when it is not given back.
+fn is_free(database: &File) -> bool {
+    for _ in 0..LOCK_TRIES_MAX {
+        if database.try_lock().and_then(|()| database.unlock().map_err(TryLockError::Error)).is_ok() {
+            return true;
+        }
+        std::thread::sleep(LOCK_RETRY);
+    }
+    false
 }
 
 /// Opens sled, and checks that it holds what it should.

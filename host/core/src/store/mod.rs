@@ -2,7 +2,8 @@
 //!
 //! A write is acknowledged when it is on disk, and nobody reads what is not: see [`Store::write`] and [`Store::read`].
 //! The parts, in reading order: [`key`] (what rows are called), [`view`] (reading), [`txn`] (an operation's writes),
-//! [`writer`] (batches, commits, failures), [`folder`] (the files: opening, locking, syncing).
+//! [`writer`] (batches, commits, failures), [`folder`] (the files: opening, locking, syncing), a file for each feature with
+//! rows of its own, and [`dump`] (export and import).
 
 pub(crate) mod account;
 pub(crate) mod key;

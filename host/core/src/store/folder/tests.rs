@@ -57,6 +57,14 @@ async fn a_folder_is_open_once() {
 }
 
 #[tokio::test]
+async fn a_database_that_something_else_has_open_is_locked() {
+    let dir = tempfile::tempdir().unwrap();
+    Store::open(dir.path(), CONFIG).unwrap().close().await;
+    let _tree = sled::Config::new().path(dir.path().join("store")).open().unwrap();
+    assert_eq!(Store::open(dir.path(), CONFIG).unwrap_err(), OpenError::Locked(dir.path().into()));
+}
+
+#[tokio::test]
 async fn a_folder_opens_after_a_clean_stop_and_after_a_crash() {
     for crash in [false, true] {
         let dir = filled(crash).await;
@@ -126,6 +134,7 @@ async fn a_folder_of_a_later_schema_is_not_opened() {
     tree.insert(schema_key(), &(SCHEMA + 1).to_be_bytes()).unwrap();
     tree.flush().unwrap();
     drop(tree);
+    assert!(is_free(&File::open(dir.path().join("store").join("db")).unwrap()));
     let before = files(&dir.path().join("store"));
     let error = Store::open(dir.path(), CONFIG).unwrap_err();
     assert_eq!(error, OpenError::LaterSchema { folder: dir.path().into(), found: SCHEMA + 1, known: SCHEMA });

@@ -1,0 +1,47 @@
+//! The README's page for backend developers, as it is written there: new, build, check, serve, call.
+
+use crate::device;
+use anyhow::{Context, Result, ensure};
+use meadhall_protocol::codec::Format;
+use meadhall_tests::http::Http;
+use meadhall_tests::plugins::repository;
+use meadhall_tests::process::{ServerProcess, binary, serve_arguments};
+use meadhall_tests::socket::Socket;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use tokio::process::Command;
+
+/// Runs `meadhall` in a folder, and returns what it prints to standard output.
+async fn meadhall(folder: &Path, arguments: &[&str]) -> Result<String> {
+    let mut command = Command::new(binary()?);
+    // What the SDK depends on is compiled once, and not anew for each run of this test.
+    command.env("CARGO_TARGET_DIR", repository().join("target/first-plugin"));
+    let output = command.args(arguments).current_dir(folder).stdin(Stdio::null()).output().await?;
+    let (printed, said) = (String::from_utf8(output.stdout)?, String::from_utf8_lossy(&output.stderr));
+    ensure!(output.status.success(), "`meadhall {}` failed:\n{printed}{said}", arguments.join(" "));
+    Ok(printed)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_an_empty_folder_to_an_answer() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    meadhall(folder.path(), &["plugin", "new", "hello"]).await?;
+    let built = meadhall(folder.path(), &["plugin", "build", "hello"]).await?;
+    let component: PathBuf =
+        built.split_whitespace().find(|word| word.ends_with("hello.wasm")).context("no component was named")?.into();
+    let checked = meadhall(folder.path(), &["plugin", "check", component.to_str().context("a path of text")?]).await?;
+    for word in ["greet", "ChannelMessageSend"] {
+        assert!(checked.contains(word), "the check does not name {word:?}:\n{checked}");
+    }
+
+    let data = tempfile::tempdir()?;
+    let mut arguments = serve_arguments(data.path());
+    arguments.extend([OsString::from("--plugin"), component.into()]);
+    let server = ServerProcess::spawn(arguments)?;
+    let addr = server.listening().await?;
+    let login = Http::new(addr).log_in(&device("astrid"), "astrid").await?;
+    let mut socket = Socket::open(addr, &login.token, Format::Json).await?;
+    assert_eq!(socket.rpc("greet", "Ada").await?, "hello Ada, you are astrid");
+    Ok(())
+}
