@@ -6,7 +6,7 @@ use super::websocket::WebSocket;
 use crate::app::App;
 use crate::pipeline::Client;
 use axum::body::Body;
-use axum::extract::{Query, State};
+use axum::extract::Query;
 use axum::http::{Request, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use hyper::upgrade::OnUpgrade;
@@ -42,7 +42,7 @@ struct Opening {
 }
 
 /// Answers `GET /ws`: checks format, then token, then the websocket handshake itself, and hands the connection over.
-pub(super) async fn open(State(sockets): State<Sockets>, mut request: Request<Body>) -> Response {
+pub(super) fn open(sockets: Sockets, mut request: Request<Body>) -> Response {
     let opening = match check(&sockets.app, &request) {
         Ok(opening) => opening,
         Err((status, text)) => return refuse(status, text),
