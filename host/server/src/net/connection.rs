@@ -49,6 +49,7 @@ pub(super) async fn run(client: Client, socket: WebSocket, tasks: TaskTracker) {
     };
     // Beyond the wait the client has had its chance.
     let _ = timeout(close_ack_wait, close).await;
+    drop(connection);
     ending.end();
 }
 

@@ -101,12 +101,15 @@ async fn serve(sockets: Sockets, opening: Opening, address: ClientAddress, upgra
         Ok(upgraded) => upgraded,
         Err(error) => return debug!(%error, "a socket was gone before its upgrade"),
     };
-    let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else {
-        return debug!("a socket did not come from our own listener");
-    };
     let Sockets { app, tasks } = sockets;
-    let limit = app.config.socket.max_message_size_bytes;
-    let socket = WebSocket::new(parts.io.into_inner(), &parts.read_buf, opening.format, limit);
+    let socket = {
+        let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else {
+            return debug!("a socket did not come from our own listener");
+        };
+        let limit = app.config.socket.max_message_size_bytes;
+        // What was read too much keeps all of HTTP's read buffer alive, so it must not outlive this block.
+        WebSocket::new(parts.io.into_inner(), &parts.read_buf, opening.format, limit)
+    };
     let Opening { format, user, lang, status } = opening;
     let session = app.core.open_session(NewSession { user, lang, client: address, status });
     if app.stopping.load(Ordering::SeqCst) {
