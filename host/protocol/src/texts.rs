@@ -54,7 +54,7 @@ pub const DEVICE_ID_LENGTH: &str = "Device ID invalid, must be 10-128 bytes.";
 /// REST 3.
 pub const DEVICE_ID_CHARACTERS: &str = "Device ID invalid, no spaces or control characters allowed.";
 /// REST 6: another account has the id.
-pub const DEVICE_ID_TAKEN: &str = "Device ID already in use.";
+pub const DEVICE_ID_TAKEN: &str = "Device ID is already in use.";
 /// REST 3.
 pub const CUSTOM_ID_REQUIRED: &str = "Custom ID is required.";
 /// REST 3.

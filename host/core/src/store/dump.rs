@@ -1,7 +1,7 @@
 //! Export and import: everything as JSON lines, so that no format on disk is a trap.
 //!
 //! The first line says what it is; each other line is one thing, with a `kind` and its fields by name. Each feature says
-//! for itself how its rows are written and read, by a [`Table`]. Index rows are not exported: they are made anew.
+//! for itself how its rows are written and read, by a `Table`. Index rows are not exported: they are made anew.
 
 use super::folder::import_key;
 use super::key::{Key, KeyRange};

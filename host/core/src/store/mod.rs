@@ -1,9 +1,9 @@
 //! The store: sled behind one writer with group commit. No sled type leaves this folder.
 //!
 //! A write is acknowledged when it is on disk, and nobody reads what is not: see [`Store::write`] and [`Store::read`].
-//! The parts, in reading order: [`key`] (what rows are called), [`view`] (reading), [`txn`] (an operation's writes),
-//! [`writer`] (batches, commits, failures), [`folder`] (the files: opening, locking, syncing), a file for each feature with
-//! rows of its own, and [`dump`] (export and import).
+//! The parts, in reading order: `key` (what rows are called), `view` (reading), `txn` (an operation's writes),
+//! `writer` (batches, commits, failures), `folder` (the files: opening, locking, syncing), a file for each feature with
+//! rows of its own, and `dump` (export and import).
 
 pub(crate) mod account;
 pub(crate) mod key;

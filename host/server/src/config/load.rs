@@ -242,9 +242,12 @@ mod tests {
         assert_eq!((&*plugin["two"]["a"], &*plugin["two"]["c"]), ("file", "line"));
     }
 
+    /// File, environment, command line, and the fault they make.
+    type Case = (&'static str, &'static [(&'static str, &'static str)], &'static [&'static str], &'static str);
+
     #[test]
     fn each_fault_names_key_and_value() {
-        let cases: &[(&str, &[(&str, &str)], &[&str], &str)] = &[
+        let cases: &[Case] = &[
             ("[server]\nlisten = 5", &[], &[], "server.listen = 5: invalid type: integer `5`, expected socket address"),
             ("[server]\nlisten = \"home\"", &[], &[], r#"server.listen = "home": invalid socket address syntax"#),
             ("[server]\ncolour = \"red\"", &[], &[], r#"server.colour = "red": is no known setting"#),

@@ -49,6 +49,7 @@ pub(super) async fn run(client: Client, socket: WebSocket, tasks: TaskTracker) {
     };
     // Beyond the wait the client has had its chance.
     let _ = timeout(close_ack_wait, close).await;
+    drop(connection);
     ending.end();
 }
 
@@ -296,13 +297,14 @@ impl Drop for Ending {
     }
 }
 
-/// Ends that somebody may ask about are worth a line; most are not.
+/// Ends that the server chose are worth a line; those that a client can cause at will are not, or it could fill the log.
 fn log_end(session: &Session, reason: &CloseReason) {
     let (id, user) = (session.id(), session.user_id());
+    let text = reason.full_text();
     match reason {
-        CloseReason::ClosedByClient | CloseReason::ShuttingDown | CloseReason::Broken(_) => {
-            debug!(session = %id, user = %user, %reason, "session ended");
+        CloseReason::SlowConsumer | CloseReason::Disconnected { .. } => {
+            info!(session = %id, user = %user, reason = text, "session closed by the server");
         }
-        _ => info!(session = %id, user = %user, %reason, "session closed by the server"),
+        _ => debug!(session = %id, user = %user, reason = text, "session ended"),
     }
 }

@@ -6,7 +6,7 @@ use super::websocket::WebSocket;
 use crate::app::App;
 use crate::pipeline::Client;
 use axum::body::Body;
-use axum::extract::{Query, State};
+use axum::extract::Query;
 use axum::http::{Request, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use hyper::upgrade::OnUpgrade;
@@ -42,7 +42,7 @@ struct Opening {
 }
 
 /// Answers `GET /ws`: checks format, then token, then the websocket handshake itself, and hands the connection over.
-pub(super) async fn open(State(sockets): State<Sockets>, mut request: Request<Body>) -> Response {
+pub(super) fn open(sockets: Sockets, mut request: Request<Body>) -> Response {
     let opening = match check(&sockets.app, &request) {
         Ok(opening) => opening,
         Err((status, text)) => return refuse(status, text),
@@ -101,12 +101,15 @@ async fn serve(sockets: Sockets, opening: Opening, address: ClientAddress, upgra
         Ok(upgraded) => upgraded,
         Err(error) => return debug!(%error, "a socket was gone before its upgrade"),
     };
-    let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else {
-        return debug!("a socket did not come from our own listener");
-    };
     let Sockets { app, tasks } = sockets;
-    let limit = app.config.socket.max_message_size_bytes;
-    let socket = WebSocket::new(parts.io.into_inner(), &parts.read_buf, opening.format, limit);
+    let socket = {
+        let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else {
+            return debug!("a socket did not come from our own listener");
+        };
+        let limit = app.config.socket.max_message_size_bytes;
+        // What was read too much keeps all of HTTP's read buffer alive, so it must not outlive this block.
+        WebSocket::new(parts.io.into_inner(), &parts.read_buf, opening.format, limit)
+    };
     let Opening { format, user, lang, status } = opening;
     let session = app.core.open_session(NewSession { user, lang, client: address, status });
     if app.stopping.load(Ordering::SeqCst) {

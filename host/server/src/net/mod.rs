@@ -1,7 +1,7 @@
 //! The network: accepting connections, routing requests, sockets.
 //!
-//! A connection goes [`listener`] (accept, limits, HTTP) → [`routes`] → REST in [`crate::api`], or [`handshake`] (who may
-//! open a socket) → [`connection`] (one task a socket) over [`websocket`] (frames).
+//! A connection goes `listener` (accept, limits, HTTP) → `routes` → REST in [`crate::api`], or `handshake` (who may
+//! open a socket) → `connection` (one task a socket) over `websocket` (frames).
 
 pub(crate) mod listener;
 pub(crate) mod admission;

@@ -133,7 +133,7 @@ impl WebSocket {
     }
 
     /// Sends a close frame, or answers the client's, and reads until both are through. The caller bounds the time.
-    pub(super) async fn close(mut self, reason: &CloseReason) {
+    pub(super) async fn close(&mut self, reason: &CloseReason) {
         if self.inner.can_write() {
             // What the frame says has no more than 125 bytes with its code, or it could not be sent.
             let text = reason.to_string();

@@ -1,5 +1,7 @@
 //! REST, through a real server on a port of its own.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod accounts;
 mod client;
 mod cors;
