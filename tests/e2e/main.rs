@@ -7,6 +7,7 @@ mod first_plugin;
 mod global_stream;
 mod hooks;
 mod javascript;
+mod metrics;
 mod order;
 mod presence;
 mod refusals;

@@ -60,14 +60,18 @@ impl TestServer {
     /// # Errors
     /// When there is no `/metrics`.
     pub async fn metric(&self, series: &str) -> Result<f64> {
+        let page = self.metrics().await?;
+        Ok(page.lines().find_map(|line| line.strip_prefix(series)?.trim().parse().ok()).unwrap_or(0.0))
+    }
+
+    /// The whole page at `/metrics`.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn metrics(&self) -> Result<String> {
         let addr = self.server.metrics_addr().context("metrics are off")?;
         let page = Http::new(addr).get_openly("/metrics").await?.ok()?;
-        let value = page
-            .as_str()
-            .context("/metrics is empty")?
-            .lines()
-            .find_map(|line| line.strip_prefix(series)?.trim().parse().ok());
-        Ok(value.unwrap_or(0.0))
+        page.as_str().map(str::to_owned).context("/metrics is empty")
     }
 
     /// Stops the server; the data folder is returned.
