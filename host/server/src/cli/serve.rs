@@ -41,7 +41,9 @@ async fn serve(config: Config) -> anyhow::Result<ExitCode> {
         name = stop.received() => bail!("{name} came before the server was ready"),
     };
     tell(&server);
-    info!(signal = stop.received().await, "stopping");
+    // Not inside the macro: what it is given is evaluated only when the log takes the line.
+    let signal = stop.received().await;
+    info!(signal, "stopping");
     let outcome = tokio::select! {
         outcome = server.stop() => outcome,
         name = stop.received() => bail!("{name} came again: stopped at once, in the middle of stopping"),
