@@ -4,8 +4,10 @@ use crate::device;
 use anyhow::Result;
 use meadhall_protocol::codec::Format;
 use meadhall_tests::http::Http;
+use meadhall_tests::plugins::guest;
 use meadhall_tests::process::{ServerProcess, serve_arguments};
 use meadhall_tests::socket::{Closed, Socket};
+use reqwest::Method;
 use rustix::process::Signal;
 use serde_json::json;
 
@@ -39,5 +41,25 @@ async fn signals_end_the_server_gracefully() -> Result<()> {
         assert_eq!(history[0]["message_id"], ack["message_id"]);
         again.kill_hard().await?;
     }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_that_outlasts_the_grace_period_is_told_of() -> Result<()> {
+    let data = tempfile::tempdir()?;
+    let mut arguments = serve_arguments(data.path());
+    arguments.extend(["--plugin".into(), guest("hostile").into()]);
+    arguments
+        .extend(["--set", "server.shutdown_grace_ms=200", "--set", "runtime.event_deadline_ms=60000"].map(Into::into));
+    let mut server = ServerProcess::spawn(arguments)?;
+    let http = Http::new(server.listening().await?);
+    let login = http.log_in(&device("astrid"), "astrid").await?;
+    http.call(Method::POST, "/v2/event", &login.token, Some(json!({ "name": "loop" }))).await?.ok()?;
+    server.wait_for_line("the handler at work", |line| line.contains("event loop").then_some(())).await?;
+
+    server.signal(Signal::TERM)?;
+    assert_eq!(server.exit().await?.code(), Some(1));
+    let told = server.lines().into_iter().find(|line| line.contains("the grace period ended"));
+    assert!(told.as_ref().is_some_and(|line| line.contains("events=1")), "{told:?}");
     Ok(())
 }

@@ -181,7 +181,9 @@ impl Server {
 /// Everything behind the listeners.
 async fn assemble(config: Config) -> anyhow::Result<Arc<App>> {
     let metrics = Metrics::new();
-    let core = Core::open(core_config(&config), Environment::system())?;
+    let core_config = core_config(&config);
+    // Opening reads the disk, and after a crash copies the database.
+    let core = tokio::task::spawn_blocking(|| Core::open(core_config, Environment::system())).await??;
     let plugins = Plugins::load(plugin_config(&config, metrics.recorder()), core.clone()).await?;
     let tokens = Tokens::new(&config.session);
     Ok(Arc::new(App { config, core, plugins, tokens, metrics, stopping: AtomicBool::new(false) }))
