@@ -4,7 +4,7 @@ use bytes::Bytes;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use futures_util::future::join_all;
 use meadhall_benches::{Bench, drain};
-use meadhall_core::chat::Sender;
+use meadhall_core::caller::Actor;
 use meadhall_core::history::PageRequest;
 use meadhall_core::ids::UserId;
 use meadhall_core::presence::PresenceMeta;
@@ -71,7 +71,7 @@ fn presence_change(criterion: &mut Criterion) {
 fn history_append(criterion: &mut Criterion) {
     let bench = Bench::start(|_| {}, Vec::new());
     let content = format!("{{\"words\":\"{}\"}}", "x".repeat(64));
-    let sender = Sender { user_id: UserId::NIL, username: "bench".into() };
+    let sender = Actor { user_id: UserId::NIL, username: "bench".into() };
     let mut group = criterion.benchmark_group("history append");
     for writers in [1, 64] {
         group.bench_function(BenchmarkId::from_parameter(writers), |bencher| {
@@ -98,7 +98,7 @@ fn history_append(criterion: &mut Criterion) {
 fn history_page(criterion: &mut Criterion) {
     let bench = Bench::start(|_| {}, Vec::new());
     let stream = Stream::labelled(mode::ROOM, "page");
-    let sender = Sender { user_id: UserId::NIL, username: "bench".into() };
+    let sender = Actor { user_id: UserId::NIL, username: "bench".into() };
     bench.runtime.block_on(async {
         let sends =
             (0..5_000).map(|_| bench.core().chat.send_as(sender.clone(), &stream, "{\"words\":\"skål\"}", true));
@@ -111,8 +111,8 @@ fn history_page(criterion: &mut Criterion) {
         let name = if forward { "oldest first" } else { "newest first" };
         group.bench_function(name, |bencher| {
             bencher.to_async(&bench.runtime).iter(|| async {
-                let request = PageRequest { stream: stream.clone(), limit: 100, forward, cursor: None };
-                let page = bench.core().chat.list(request).await.expect("the disk works");
+                let request = PageRequest { stream: stream.clone(), limit: 100, forward, from: None, cursor: None };
+                let page = bench.core().chat.list(UserId::NIL, request).await.expect("the disk works");
                 assert_eq!(page.messages.len(), 100);
                 page
             });

@@ -2,12 +2,14 @@
 
 mod check;
 mod error;
+mod user;
 #[cfg(test)]
 mod tests;
 
 pub use error::AccountError;
+pub use user::{Targets, User, Users};
 
-use crate::clock::{Environment, Timestamp};
+use crate::clock::Environment;
 use crate::ids::UserId;
 use crate::password::{Failures, LoginLimits, Passwords};
 use crate::storage;
@@ -16,7 +18,6 @@ use crate::store::view::Rows;
 use crate::store::{Store, StoreError, Txn};
 use std::collections::HashSet;
 use std::net::IpAddr;
-use std::sync::Arc;
 
 /// Accounts and the credentials linked to them.
 pub struct Accounts {
@@ -24,40 +25,7 @@ pub struct Accounts {
     env: Environment,
     passwords: Passwords,
     failures: Failures,
-    is_online: OnlineCheck,
-    started: Timestamp,
-}
-
-/// Whether a session of the user with a status is connected. Given by whoever knows the presences.
-pub type OnlineCheck = Arc<dyn Fn(UserId) -> bool + Send + Sync>;
-
-/// What everybody may see of an account.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct User {
-    /// Who.
-    pub id: UserId,
-    /// Unique, 1 to 128 bytes.
-    pub username: String,
-    /// Empty for none.
-    pub display_name: String,
-    /// Empty for none.
-    pub avatar_url: String,
-    /// Such as `en`.
-    pub lang_tag: String,
-    /// Empty for none.
-    pub location: String,
-    /// Empty for none.
-    pub timezone: String,
-    /// A JSON object.
-    pub metadata: String,
-    /// Whether a session with a status is connected.
-    pub online: bool,
-    /// How many friends.
-    pub edge_count: u32,
-    /// A whole second.
-    pub create_time: Timestamp,
-    /// A whole second.
-    pub update_time: Timestamp,
+    users: Users,
 }
 
 /// What only the user sees.
@@ -140,15 +108,8 @@ impl std::fmt::Debug for Accounts {
 
 impl Accounts {
     /// Accounts in a store.
-    pub fn new(
-        store: Store,
-        env: Environment,
-        passwords: Passwords,
-        limits: LoginLimits,
-        is_online: OnlineCheck,
-    ) -> Self {
-        let started = env.now().whole_second();
-        Self { store, env, passwords, failures: Failures::new(limits), is_online, started }
+    pub fn new(store: Store, env: Environment, passwords: Passwords, limits: LoginLimits, users: Users) -> Self {
+        Self { store, env, passwords, failures: Failures::new(limits), users }
     }
 
     /// Logs in, or makes an account.
@@ -250,7 +211,7 @@ impl Accounts {
     /// When there is none.
     pub async fn get(&self, user: UserId) -> Result<Account, AccountError> {
         if user.is_nil() {
-            return Ok(Account { user: self.server_user(), ..Account::default() });
+            return Ok(Account { user: self.users.server(), ..Account::default() });
         }
         let found = self.store.read(move |reader| rows::get(reader, user)).await?;
         let row = found.ok_or(AccountError::NotFound)?;
@@ -258,7 +219,7 @@ impl Accounts {
             email: row.email.clone(),
             devices: row.devices.clone(),
             custom_id: row.custom_id.clone(),
-            user: self.user(user, row),
+            user: self.users.user(user, row),
         })
     }
 
@@ -325,13 +286,7 @@ impl Accounts {
             Ok(found)
         });
         let users = found.await?.into_iter();
-        Ok(users.map(|(id, row)| row.map_or_else(|| self.server_user(), |row| self.user(id, row))).collect())
-    }
-
-    /// The nil user is the server itself, since it was started.
-    fn server_user(&self) -> User {
-        let (create_time, update_time) = (self.started, self.started);
-        User { lang_tag: "en".into(), metadata: "{}".into(), create_time, update_time, ..User::default() }
+        Ok(users.map(|(id, row)| row.map_or_else(|| self.users.server(), |row| self.users.user(id, row))).collect())
     }
 
     /// Logs in with what needs no password.
@@ -420,23 +375,6 @@ impl Accounts {
             put(txn, user, Some(&account))
         });
         changed.await?
-    }
-
-    fn user(&self, id: UserId, row: AccountRow) -> User {
-        User {
-            id,
-            username: row.username,
-            display_name: row.display_name,
-            avatar_url: row.avatar_url,
-            lang_tag: row.lang_tag,
-            location: row.location,
-            timezone: row.timezone,
-            metadata: row.metadata,
-            online: (self.is_online)(id),
-            edge_count: 0,
-            create_time: Timestamp::from_seconds(row.create_time),
-            update_time: Timestamp::from_seconds(row.update_time),
-        }
     }
 }
 

@@ -18,6 +18,22 @@ pub struct Caller {
     pub client: Option<ClientAddress>,
 }
 
+/// In whose name something is done: a user, or the server itself, which may do everything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// Nil for the server itself.
+    pub user_id: UserId,
+    /// The name that others are shown.
+    pub username: Arc<str>,
+}
+
+impl Actor {
+    /// The server itself.
+    pub fn server() -> Self {
+        Self { user_id: UserId::NIL, username: "".into() }
+    }
+}
+
 /// The user of a caller, as their session token tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallerUser {
@@ -29,6 +45,13 @@ pub struct CallerUser {
     pub vars: Arc<BTreeMap<String, String>>,
     /// When the session token expires.
     pub expires_at: Timestamp,
+}
+
+impl CallerUser {
+    /// The user as one who does something.
+    pub fn actor(&self) -> Actor {
+        Actor { user_id: self.id, username: self.username.clone() }
+    }
 }
 
 /// The socket of a caller.

@@ -1,5 +1,7 @@
 //! Chat: joining channels, and sending, changing and removing their messages.
 
+use crate::caller::Actor;
+use crate::clock::Timestamp;
 use crate::history::{ChannelMessage, Draft, History, ListError, MessageCode, Page, PageRequest};
 use crate::ids::{MessageId, UserId};
 use crate::presence::{Presence, PresenceMeta};
@@ -21,16 +23,32 @@ const NO_CONTENT: &str = "{}";
 #[derive(Debug)]
 pub struct Chat {
     tracker: Arc<Tracker>,
-    history: History,
+    history: Arc<History>,
 }
 
-/// In whose name a plugin writes.
-#[derive(Clone, Debug)]
-pub struct Sender {
-    /// Nil for the server itself.
-    pub user_id: UserId,
-    /// The name shown with the message.
-    pub username: Arc<str>,
+/// How far a user has read a channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadMarker {
+    /// The channel.
+    pub stream: Stream,
+    /// The last message that was read; none while the user has marked none.
+    pub message_id: Option<MessageId>,
+    /// When that was said.
+    pub update_time: Option<Timestamp>,
+    /// How many messages of others follow it; [`UNREAD_MAX`] stands for so many and more.
+    pub unread: u32,
+}
+
+/// Unread messages are counted up to this many.
+pub const UNREAD_MAX: u32 = 1000;
+
+/// One page of a user's read markers.
+#[derive(Clone, Debug, Default)]
+pub struct ReadMarkerPage {
+    /// The markers.
+    pub markers: Vec<ReadMarker>,
+    /// Where the next page begins; none when this is the last.
+    pub cursor: Option<String>,
 }
 
 /// What was tried with a message.
@@ -98,7 +116,7 @@ impl fmt::Display for Action {
 }
 
 impl Chat {
-    pub(crate) fn new(tracker: Arc<Tracker>, history: History) -> Self {
+    pub(crate) fn new(tracker: Arc<Tracker>, history: Arc<History>) -> Self {
         Self { tracker, history }
     }
 
@@ -106,7 +124,7 @@ impl Chat {
     ///
     /// # Errors
     /// When the room's name is no room name, or the session has ended: nothing is changed.
-    pub fn join(
+    pub async fn join(
         &self,
         session: &Arc<Session>,
         stream: &Stream,
@@ -132,7 +150,7 @@ impl Chat {
     pub async fn send(&self, session: &Session, stream: &Stream, content: &str) -> Result<ChannelMessage, ChatError> {
         check_content(content)?;
         let presence = self.presence(session, stream, Action::Send)?;
-        self.history.append(draft(presence_sender(&presence), stream, content), presence.meta.persistence).await
+        self.history.append(draft(sender_of(&presence), stream, content), presence.meta.persistence).await
     }
 
     /// Changes a message of the session's own.
@@ -149,7 +167,7 @@ impl Chat {
     ) -> Result<ChannelMessage, ChatError> {
         check_content(content)?;
         let presence = self.presence(session, stream, Action::Update)?;
-        let draft = draft(presence_sender(&presence), stream, content);
+        let draft = draft(sender_of(&presence), stream, content);
         self.history.change(draft, id, Action::Update, presence.meta.persistence).await
     }
 
@@ -159,7 +177,7 @@ impl Chat {
     /// When the session is not in the channel or has no such message there, or the store failed: nothing is changed.
     pub async fn remove(&self, session: &Session, stream: &Stream, id: MessageId) -> Result<ChannelMessage, ChatError> {
         let presence = self.presence(session, stream, Action::Remove)?;
-        let draft = draft(presence_sender(&presence), stream, NO_CONTENT);
+        let draft = draft(sender_of(&presence), stream, NO_CONTENT);
         self.history.change(draft, id, Action::Remove, presence.meta.persistence).await
     }
 
@@ -169,7 +187,7 @@ impl Chat {
     /// When the content is no JSON object, or the store failed: nothing is sent.
     pub async fn send_as(
         &self,
-        sender: Sender,
+        sender: Actor,
         stream: &Stream,
         content: &str,
         persist: bool,
@@ -184,7 +202,7 @@ impl Chat {
     /// When the content is no JSON object, the sender has no such message, or the store failed: nothing is changed.
     pub async fn update_as(
         &self,
-        sender: Sender,
+        sender: Actor,
         stream: &Stream,
         id: MessageId,
         content: &str,
@@ -200,7 +218,7 @@ impl Chat {
     /// When the sender has no such message, or the store failed: nothing is changed.
     pub async fn remove_as(
         &self,
-        sender: Sender,
+        sender: Actor,
         stream: &Stream,
         id: MessageId,
         persist: bool,
@@ -208,12 +226,38 @@ impl Chat {
         self.history.change(draft(sender, stream, NO_CONTENT), id, Action::Remove, persist).await
     }
 
-    /// One page of history.
+    /// One page of history, for a user who may read it without having joined; the nil user, the server, reads all.
     ///
     /// # Errors
-    /// When the cursor is not of this channel and direction, or the store cannot be read.
-    pub async fn list(&self, request: PageRequest) -> Result<Page, ListError> {
+    /// When the reader may not, the cursor is not of this channel and direction, or the store cannot be read.
+    pub async fn list(&self, reader: UserId, request: PageRequest) -> Result<Page, ListError> {
+        let _ = reader;
         self.history.list(request).await
+    }
+
+    /// How far a user has read a channel that they may read.
+    pub async fn read_marker(&self, user: UserId, stream: &Stream) -> Result<ReadMarker, ListError> {
+        unimplemented!("{user} {stream:?}")
+    }
+
+    /// A user has read a channel up to a message, or all of it; a marker never goes back. Returns where it is now.
+    pub async fn mark_read(
+        &self,
+        user: UserId,
+        stream: &Stream,
+        message: Option<MessageId>,
+    ) -> Result<ReadMarker, ListError> {
+        unimplemented!("{user} {stream:?} {message:?}")
+    }
+
+    /// The channels that a user has marked, with what is unread in each; those that they may not read are left out.
+    pub async fn read_markers(
+        &self,
+        user: UserId,
+        limit: usize,
+        cursor: Option<String>,
+    ) -> Result<ReadMarkerPage, ListError> {
+        unimplemented!("{user} {limit} {cursor:?}")
     }
 
     /// The session's presence in a channel.
@@ -233,11 +277,11 @@ impl Action {
     }
 }
 
-fn presence_sender(presence: &Presence) -> Sender {
-    Sender { user_id: presence.user_id, username: presence.username.clone() }
+fn sender_of(presence: &Presence) -> Actor {
+    Actor { user_id: presence.user_id, username: presence.username.clone() }
 }
 
-fn draft(sender: Sender, stream: &Stream, content: &str) -> Draft {
+fn draft(sender: Actor, stream: &Stream, content: &str) -> Draft {
     Draft { stream: stream.clone(), sender, content: content.into() }
 }
 

@@ -61,6 +61,14 @@ id! {
     SessionId
 }
 id! {
+    /// A group of users.
+    GroupId
+}
+id! {
+    /// A stored notification. Ids ascend in the order of the user's list (UUIDv7).
+    NotificationId
+}
+id! {
     /// A chat message. Ids ascend in the order of the channel's history (UUIDv7).
     MessageId
 }

@@ -19,11 +19,14 @@ pub mod router;
 pub mod events;
 pub mod store;
 pub mod history;
+pub mod notification;
 pub mod chat;
 pub mod account;
 pub mod password;
 pub mod revocation;
 pub mod storage;
+pub mod friend;
+pub mod group;
 mod services;
 
 pub use services::{Config, Core, NewSession, StopReport};

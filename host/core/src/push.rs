@@ -1,14 +1,12 @@
 //! What the server sends to clients of its own accord. Core says what happened; the edge writes it for the wire, once
 //! for each format.
 
-use crate::clock::Timestamp;
 use crate::history::ChannelMessage;
-use crate::ids::UserId;
+use crate::notification::Notification;
 use crate::presence::Presence;
 use crate::stream::Stream;
 use bytes::Bytes;
 use std::sync::OnceLock;
-use uuid::Uuid;
 
 /// How many wire formats a push is encoded in (JSON and protobuf).
 pub const FORMATS: usize = 2;
@@ -53,29 +51,10 @@ pub enum PushEvent {
         /// Whether the sender wants it to arrive for certain. Told to clients; all transports here are reliable.
         reliable: bool,
     },
-    /// A notification, not stored.
+    /// A notification.
     Notification(Notification),
     /// An envelope that is already in its wire formats, in the order of the edge's formats.
     Encoded([Bytes; FORMATS]),
-}
-
-/// A notification to one user.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Notification {
-    /// Its own id.
-    pub id: Uuid,
-    /// What it is about, in a few words.
-    pub subject: String,
-    /// A JSON object.
-    pub content: String,
-    /// Above 0 for games, 0 and below for the server itself.
-    pub code: i32,
-    /// Nil for the server itself.
-    pub sender_id: UserId,
-    /// In whole seconds.
-    pub create_time: Timestamp,
-    /// Whether it is stored.
-    pub persistent: bool,
 }
 
 impl Push {

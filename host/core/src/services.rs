@@ -1,20 +1,23 @@
 //! `Core`: everything above, assembled.
 
-use crate::account::{AccountError, Accounts};
+use crate::account::{AccountError, Accounts, Users};
 use crate::caller::{CallerUser, ClientAddress};
 use crate::chat::Chat;
 use crate::clock::Environment;
 use crate::events::Events;
+use crate::friend::Friends;
+use crate::group::Groups;
 use crate::history::{History, Sequence};
-use crate::ids::UserId;
+use crate::ids::{NotificationId, UserId};
+use crate::notification::{self, Notification, Notifications};
 use crate::outbox::{Outbox, OutboxLimits};
 use crate::password::{LoginLimits, Passwords};
 use crate::presence::PresenceMeta;
-use crate::push::{Notification, Push, PushEvent};
+use crate::push::{Push, PushEvent};
 use crate::revocation::Revocations;
 use crate::router::Router;
 use crate::session::{CloseReason, Session, Sessions};
-use crate::status::Followers;
+use crate::status::{Followers, Statuses};
 use crate::storage::Storage;
 use crate::store::{self, OpenError, Store, StoreConfig, StoreError};
 use crate::stream::{Stream, mode};
@@ -25,7 +28,6 @@ use std::time::Duration;
 
 /// The notification to a socket that a newer one replaces (session_registry.go:149-180).
 const SINGLE_SOCKET: &str = "single_socket";
-const SINGLE_SOCKET_CODE: i32 = -7;
 
 /// How core works.
 #[derive(Clone, Debug)]
@@ -86,6 +88,14 @@ pub struct Core {
     pub revocations: Revocations,
     /// Storage objects.
     pub storage: Storage,
+    /// What users are told.
+    pub notifications: Notifications,
+    /// Edges between users.
+    pub friends: Friends,
+    /// Groups and their members.
+    pub groups: Groups,
+    /// Who shows which online status to whom.
+    pub statuses: Statuses,
     outbox: OutboxLimits,
     single_socket: bool,
 }
@@ -119,9 +129,14 @@ impl Core {
         let sequence = Sequence::new(env.clone(), highest);
         let passwords = Passwords::new(config.password_hashes_at_once, config.password_hashes_waiting);
         let presences = tracker.clone();
-        let is_online = Arc::new(move |user| presences.is_online(user));
-        let accounts = Accounts::new(store.clone(), env.clone(), passwords, config.login_limits, is_online);
-        let history = History::new(store.clone(), router.clone(), sequence);
+        let users = Users::new(env.now(), move |user| presences.is_online(user));
+        let accounts = Accounts::new(store.clone(), env.clone(), passwords, config.login_limits, users.clone());
+        let history = Arc::new(History::new(store.clone(), router.clone(), sequence));
+        let notifications = Notifications::new(store.clone(), env.clone(), router.clone());
+        let notes = &notifications;
+        let friends = Friends::new(store.clone(), env.clone(), users.clone(), notes.clone(), history.clone());
+        let groups = Groups::new(store.clone(), env.clone(), users, notes.clone(), history.clone());
+        let statuses = Statuses::new(store.clone(), tracker.clone(), followers.clone());
         Ok(Arc::new(Self {
             node,
             sessions: Sessions::default(),
@@ -133,6 +148,10 @@ impl Core {
             accounts,
             revocations: Revocations::open(store.clone(), env.clone()).map_err(unreadable)?,
             storage: Storage::new(store.clone(), env.clone()),
+            statuses,
+            notifications,
+            friends,
+            groups,
             store,
             env,
             outbox: config.outbox,
@@ -227,10 +246,10 @@ impl Core {
         let user = newest.user_id();
         for session in self.sessions.of_user(user).iter().filter(|session| session.is_older_than(newest)) {
             let notification = Notification {
-                id: self.env.uuid(),
+                id: NotificationId::new(self.env.uuid()),
                 subject: SINGLE_SOCKET.into(),
                 content: "{}".into(),
-                code: SINGLE_SOCKET_CODE,
+                code: notification::code::SINGLE_SOCKET,
                 sender_id: UserId::NIL,
                 create_time: self.env.now().whole_second(),
                 persistent: false,

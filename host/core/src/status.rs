@@ -1,8 +1,13 @@
 //! Who follows whose online status. Every session follows its own user from the start.
 
+use crate::account::Targets;
 use crate::ids::{SessionId, UserId};
+use crate::outbox::ReplySlot;
+use crate::presence::Presence;
 use crate::session::Session;
 use crate::sharded::Sharded;
+use crate::store::{Store, StoreError};
+use crate::tracker::{JoinError, Tracker};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -47,6 +52,59 @@ impl Followers {
                 users.remove(&user);
             }
         }
+    }
+}
+
+/// The online statuses of users: who shows one, and who sees it. Cloning is cheap.
+#[derive(Clone, Debug)]
+pub struct Statuses {
+    store: Store,
+    tracker: Arc<Tracker>,
+    followers: Followers,
+}
+
+/// What a session that follows users sees of them now.
+#[derive(Debug)]
+pub struct Followed {
+    /// The statuses of those who are online.
+    pub presences: Vec<Presence>,
+    /// The place for the reply, before any later change of them.
+    pub reply: ReplySlot,
+}
+
+/// Why a status operation is refused. The texts that begin with a capital are the wire's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StatusError {
+    /// The status has more than 2048 bytes.
+    #[error("Status must be 2048 characters or less")]
+    TooLong,
+    /// The session has ended.
+    #[error(transparent)]
+    Join(#[from] JoinError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Statuses {
+    /// The statuses that a tracker knows, of the users in a store.
+    pub(crate) fn new(store: Store, tracker: Arc<Tracker>, followers: Followers) -> Self {
+        Self { store, tracker, followers }
+    }
+
+    /// The session gets the status events of these users from now on; unknown ones are left out.
+    pub async fn follow(&self, session: &Arc<Session>, targets: Targets) -> Result<Followed, StatusError> {
+        unimplemented!("{session:?} {targets:?} {:?}", (&self.store, &self.followers))
+    }
+
+    /// The session gets the status events of these users no more.
+    pub fn unfollow(&self, session: &Session, users: &[UserId]) {
+        users.iter().for_each(|user| self.followers.unfollow(session, *user));
+    }
+
+    /// The session shows a status, another one, or none any more.
+    pub fn update(&self, session: &Arc<Session>, status: Option<&str>) -> Result<(), StatusError> {
+        unimplemented!("{session:?} {status:?} {:?}", self.tracker)
     }
 }
 

@@ -3,11 +3,18 @@
 //! Which fields are there and which are left out follows what Nakama sends, as its recorded answers show. The rules
 //! that are not plain from the code stand at their functions.
 
+mod friend;
+mod group;
+
+pub use friend::{friend_list, friends_of_friends_list};
+pub use group::{group, group_list, group_user_list, user_group_list};
+
 use meadhall_core::account::{Account, User};
+use meadhall_core::chat::{ReadMarker, ReadMarkerPage};
 use meadhall_core::clock::Timestamp;
 use meadhall_core::history::{ChannelMessage, Page};
+use meadhall_core::notification::{Notification, NotificationPage};
 use meadhall_core::presence::Presence;
-use meadhall_core::push::Notification;
 use meadhall_core::stream::{Stream, mode};
 use meadhall_protocol::channel_id::{ChannelId, InvalidChannelId};
 use meadhall_protocol::{api, realtime, timestamp};
@@ -207,6 +214,33 @@ pub fn notification(notification: &Notification) -> api::Notification {
     }
 }
 
+/// A page of stored notifications. A nil sender is left out, as Nakama does in lists only.
+pub fn notification_list(page: &NotificationPage) -> api::NotificationList {
+    let stored = page.notifications.iter().map(|one| {
+        let sender_id = uuid_or_empty(one.sender_id.uuid());
+        api::Notification { sender_id, ..notification(one) }
+    });
+    api::NotificationList { notifications: stored.collect(), cacheable_cursor: page.cacheable_cursor.clone() }
+}
+
+/// How far a user has read a channel.
+pub fn read_marker(marker: &ReadMarker) -> api::ReadMarker {
+    api::ReadMarker {
+        channel_id: channel_id(&marker.stream),
+        message_id: marker.message_id.map(|id| id.to_string()).unwrap_or_default(),
+        update_time: marker.update_time.map(timestamp),
+        unread_count: Some(i32::try_from(marker.unread).unwrap_or(i32::MAX)),
+    }
+}
+
+/// A page of read markers.
+pub fn read_marker_list(page: &ReadMarkerPage) -> api::ReadMarkerList {
+    api::ReadMarkerList {
+        markers: page.markers.iter().map(read_marker).collect(),
+        cursor: page.cursor.clone().unwrap_or_default(),
+    }
+}
+
 /// What channel messages repeat of their channel, each empty where it does not apply.
 #[derive(Default)]
 struct ChannelNames {
@@ -239,7 +273,7 @@ fn uuid_or_empty(uuid: Uuid) -> String {
 mod tests {
     use super::*;
     use meadhall_core::history::MessageCode;
-    use meadhall_core::ids::{MessageId, SessionId, UserId};
+    use meadhall_core::ids::{MessageId, NotificationId, SessionId, UserId};
     use meadhall_core::presence::{PresenceId, PresenceMeta};
 
     const ANN: UserId = UserId::new(Uuid::from_u128(1));
@@ -318,7 +352,7 @@ mod tests {
     #[test]
     fn built_in_notifications_leave_the_server_unnamed() {
         let core = |code| Notification {
-            id: Uuid::nil(),
+            id: NotificationId::NIL,
             subject: "single_socket".into(),
             content: "{}".into(),
             code,

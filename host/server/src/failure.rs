@@ -54,7 +54,9 @@ impl From<QueueFull> for Failure {
 impl From<ListError> for Failure {
     fn from(error: ListError) -> Self {
         match error {
-            ListError::InvalidCursor => Self::new(Code::InvalidArgument, error.to_string()),
+            ListError::InvalidCursor | ListError::ChannelNotFound | ListError::GroupNotFound => {
+                Self::new(Code::InvalidArgument, error.to_string())
+            }
             ListError::Store(error) => error.into(),
         }
     }

@@ -1,12 +1,13 @@
 //! Tests of accounts on a real store: the rules of the wire, restarts, and a random walk against a plain model.
 
 use super::*;
-use crate::clock::ManualClock;
+use crate::clock::{ManualClock, Timestamp};
 use crate::store::StoreConfig;
 use crate::store::key::{Key, Tag};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 const LIMITS: LoginLimits =
@@ -21,7 +22,8 @@ fn open(dir: &Path) -> World {
     let store = Store::open(dir, StoreConfig { sync_interval_ms: 0, cache_capacity: 16 << 20 }).unwrap();
     let clock = Arc::new(ManualClock::new(Timestamp::from_nanos(1_700_000_000_900_000_000)));
     let env = Environment::seeded(clock.clone(), 1);
-    World { accounts: Accounts::new(store, env, Passwords::new(2, 64), LIMITS, Arc::new(|_| false)), clock }
+    let users = Users::new(env.now(), |_| false);
+    World { accounts: Accounts::new(store, env, Passwords::new(2, 64), LIMITS, users), clock }
 }
 
 fn device(id: &str) -> Credential {

@@ -177,6 +177,17 @@ impl Lines {
         !batch.is_empty()
     }
 
+    /// Stands in until alterations take a place in the line of their own.
+    pub(super) fn happen_for_now(&self, stream: &Stream, list: Vec<super::Happening>) {
+        for happening in list {
+            match happening {
+                super::Happening::Message(message) => self.route(&message),
+                super::Happening::Evict { user, told } => _ = (user, told),
+                super::Happening::Close => _ = stream,
+            }
+        }
+    }
+
     fn route(&self, message: &ChannelMessage) {
         let push = Push::new(PushEvent::ChannelMessage(message.clone()));
         self.router.to_stream(&message.stream, Arc::new(push));

@@ -6,7 +6,8 @@ mod sequence;
 
 pub(crate) use sequence::Sequence;
 
-use crate::chat::{Action, ChatError, Sender};
+use crate::caller::Actor;
+use crate::chat::{Action, ChatError};
 use crate::clock::Timestamp;
 use crate::ids::{MessageId, UserId};
 use crate::router::Router;
@@ -27,6 +28,20 @@ pub enum MessageCode {
     Update = 1,
     /// A message was removed.
     Remove = 2,
+    /// A user joined the group.
+    GroupJoin = 3,
+    /// A user was added to the group.
+    GroupAdd = 4,
+    /// A user left the group.
+    GroupLeave = 5,
+    /// A user was taken out of the group.
+    GroupKick = 6,
+    /// A user has a higher rank.
+    GroupPromote = 7,
+    /// A user was taken out of the group for good.
+    GroupBan = 8,
+    /// A user has a lower rank.
+    GroupDemote = 9,
 }
 
 /// A message in a channel. Cloning is cheap.
@@ -61,6 +76,8 @@ pub struct PageRequest {
     pub limit: usize,
     /// Oldest first.
     pub forward: bool,
+    /// Begins at this moment, instead of at the beginning or the end of the history. Not beside a cursor.
+    pub from: Option<Timestamp>,
     /// From [`Page`]; opaque text, bound to the channel and the direction. None and empty begin at the beginning.
     pub cursor: Option<String>,
 }
@@ -84,6 +101,12 @@ pub enum ListError {
     /// The cursor is of another channel or direction, or none at all.
     #[error("Cursor is invalid or expired.")]
     InvalidCursor,
+    /// A direct channel of two others.
+    #[error("Channel not found.")]
+    ChannelNotFound,
+    /// There is no such group, or the reader is not in it.
+    #[error("Group not found.")]
+    GroupNotFound,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -97,11 +120,56 @@ pub(crate) struct History {
     lines: Arc<Lines>,
 }
 
+/// What a change of who may be in a channel does there, in the channel's one order: after every message that was
+/// sequenced before it, and before every later one.
+#[derive(Debug)]
+pub(crate) enum Happening {
+    /// A message of the server's own, stored.
+    Message(ChannelMessage),
+    /// A user's presences leave. The user gets no event; the others do if `told`.
+    Evict { user: UserId, told: bool },
+    /// Everybody's presences leave, without events.
+    Close,
+}
+
+/// Gathers what happens in a channel, while a write runs.
+#[derive(Debug)]
+pub(crate) struct Happenings {
+    stream: Stream,
+    sequence: Arc<Sequence>,
+    list: Vec<Happening>,
+}
+
+impl Happenings {
+    /// A stored message of the server's own about a user.
+    ///
+    /// # Errors
+    /// When the disk cannot be read.
+    pub(crate) fn message(&mut self, txn: &mut Txn, about: Actor, code: MessageCode) -> Result<(), StoreError> {
+        let (id, now) = self.sequence.next();
+        let draft = Draft { stream: self.stream.clone(), sender: about, content: "{}".into() };
+        let message = draft.message(code, id, now, now, true);
+        rows::append(txn, &message)?;
+        self.list.push(Happening::Message(message));
+        Ok(())
+    }
+
+    /// A user's presences leave; see [`Happening::Evict`].
+    pub(crate) fn evict(&mut self, user: UserId, told: bool) {
+        self.list.push(Happening::Evict { user, told });
+    }
+
+    /// Everybody's presences leave, without events.
+    pub(crate) fn close(&mut self) {
+        self.list.push(Happening::Close);
+    }
+}
+
 /// What somebody wants to say.
 #[derive(Debug)]
 pub(crate) struct Draft {
     pub(crate) stream: Stream,
-    pub(crate) sender: Sender,
+    pub(crate) sender: Actor,
     pub(crate) content: Arc<str>,
 }
 
@@ -162,9 +230,30 @@ impl History {
         .await
     }
 
+    /// Runs `op` on the writer, with a place in the channel's line: what it gathers happens there once it is durable and
+    /// its turn has come. Returns after that.
+    pub(crate) async fn alter<T, E>(
+        &self,
+        stream: Stream,
+        op: impl FnOnce(&mut Txn, &mut Happenings) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let mut happenings = Happenings { stream, sequence: self.sequence.clone(), list: Vec::new() };
+        let done = self.store.write(move |txn| {
+            let value = op(txn, &mut happenings)?;
+            Ok::<_, E>((value, happenings))
+        });
+        let (value, happenings) = done.await??;
+        self.lines.happen_for_now(&happenings.stream, happenings.list);
+        Ok(value)
+    }
+
     /// One page.
     pub(crate) async fn list(&self, request: PageRequest) -> Result<Page, ListError> {
-        let PageRequest { stream, limit, forward, cursor } = request;
+        let PageRequest { stream, limit, forward, from: _, cursor } = request;
         let cursor = match cursor.as_deref() {
             None | Some("") => None,
             Some(text) => Some(Cursor::decode(text).ok_or(ListError::InvalidCursor)?),
@@ -236,7 +325,7 @@ impl Draft {
         update_time: Timestamp,
         persistent: bool,
     ) -> ChannelMessage {
-        let Self { stream, sender: Sender { user_id: sender_id, username }, content } = self;
+        let Self { stream, sender: Actor { user_id: sender_id, username }, content } = self;
         ChannelMessage { stream, id, code, sender_id, username, content, create_time, update_time, persistent }
     }
 }

@@ -87,7 +87,7 @@ fn room() -> Stream {
 }
 
 fn draft(text: &str) -> Draft {
-    Draft { stream: room(), sender: Sender { user_id: UserId::NIL, username: "".into() }, content: text.into() }
+    Draft { stream: room(), sender: Actor { user_id: UserId::NIL, username: "".into() }, content: text.into() }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -118,7 +118,7 @@ async fn what_a_failing_disk_did_not_take_is_told_to_nobody_and_holds_up_nothing
     assert!(matches!(refused, Err(ChatError::Store(StoreError::Failed(_)))), "{refused:?}");
     assert!(fixture.send("also passing", false).await.is_ok());
     assert_eq!(fixture.told(), ["before", "passing", "also passing"]);
-    let request = PageRequest { stream: room(), limit: 10, forward: true, cursor: None };
+    let request = PageRequest { stream: room(), limit: 10, forward: true, from: None, cursor: None };
     let page = fixture.history.list(request).await.unwrap();
     assert_eq!(page.messages.len(), 1, "what was durable can still be read");
     fixture.idle().await;

@@ -36,6 +36,11 @@ pub(crate) struct AccountRow {
     pub(crate) devices: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) custom_id: Option<String>,
+    /// How many friends the user has.
+    pub(crate) edge_count: u32,
+    /// Since when the account is disabled, in seconds since the Unix epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) disable_time: Option<i64>,
     /// Seconds since the Unix epoch.
     pub(crate) create_time: i64,
     /// Seconds since the Unix epoch.

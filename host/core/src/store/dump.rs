@@ -256,7 +256,7 @@ fn at(line: u64, reason: impl ToString) -> ImportError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::{Accounts, Credential, LoginRequest};
+    use crate::account::{Accounts, Credential, LoginRequest, Users};
     use crate::clock::{Environment, Timestamp};
     use crate::history::{ChannelMessage, MessageCode};
     use crate::ids::{MessageId, UserId};
@@ -266,7 +266,6 @@ mod tests {
     use crate::store::StoreConfig;
     use crate::stream::Stream;
     use std::path::Path;
-    use std::sync::Arc;
     use uuid::Uuid;
 
     fn open(dir: &Path) -> Store {
@@ -307,7 +306,7 @@ mod tests {
             env.clone(),
             Passwords::new(1, 1),
             LoginLimits::default(),
-            Arc::new(|_| false),
+            Users::new(env.now(), |_| false),
         );
         for name in ["ann", "bob"] {
             let credential =

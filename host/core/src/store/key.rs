@@ -27,10 +27,28 @@ pub(crate) enum Tag {
     RevokedUser = 0x21,
     /// owner, collection, raw key → object
     Object = 0x30,
-    /// The history of channels. 0x41 to 0x4f are kept free for it.
+    /// The history of channels. 0x43 to 0x4f are kept free for it.
     History = 0x40,
     /// The highest message id that was ever given.
     HighestMessage = 0x41,
+    /// user id, channel → how far the user has read it
+    ReadMarker = 0x42,
+    /// user id, state, other user's id → one side of an edge between two users
+    Friend = 0x50,
+    /// group id → group
+    Group = 0x60,
+    /// raw name → group id
+    GroupName = 0x61,
+    /// raw name in lower case, group id → nothing: groups by name
+    GroupFoldedName = 0x62,
+    /// what is filtered for, member count, group id → nothing: groups by what they are
+    GroupListing = 0x63,
+    /// group id, state, user id → a user's place in a group
+    GroupMember = 0x64,
+    /// user id, state, group id → the same from the user's side
+    UserGroup = 0x65,
+    /// user id, notification id → notification
+    Notification = 0x70,
     /// key of a row, number → the rest of a long value
     Continuation = 0xff,
 }

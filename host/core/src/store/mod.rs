@@ -12,6 +12,9 @@ mod txn;
 mod writer;
 mod folder;
 pub(crate) mod history;
+pub(crate) mod notification;
+pub(crate) mod friend;
+pub(crate) mod group;
 pub mod dump;
 #[cfg(test)]
 mod tests;

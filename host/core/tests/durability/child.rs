@@ -1,13 +1,12 @@
 //! The child: a process that works on a data folder and tells what was acknowledged, a line each.
 
-use meadhall_core::account::Accounts;
+use meadhall_core::account::{Accounts, Users};
 use meadhall_core::clock::Environment;
 use meadhall_core::password::{LoginLimits, Passwords};
 use meadhall_core::storage::Storage;
 use meadhall_core::store::{Store, StoreConfig};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 
 /// Says to a child what it is to do.
 const ROLE: &str = "MEADHALL_TEST_ROLE";
@@ -27,7 +26,7 @@ impl World {
         let env = Environment::system();
         let (passwords, limits) = (Passwords::new(1, 1), LoginLimits::default());
         Self {
-            accounts: Accounts::new(store.clone(), env.clone(), passwords, limits, Arc::new(|_| false)),
+            accounts: Accounts::new(store.clone(), env.clone(), passwords, limits, Users::new(env.now(), |_| false)),
             storage: Storage::new(store.clone(), env),
             store,
         }

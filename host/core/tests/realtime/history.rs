@@ -2,7 +2,8 @@
 
 use crate::world::{World, content, room};
 use meadhall_core::Core;
-use meadhall_core::chat::{Action, ChatError, Sender};
+use meadhall_core::caller::Actor;
+use meadhall_core::chat::{Action, ChatError};
 use meadhall_core::clock::Timestamp;
 use meadhall_core::history::{ListError, MessageCode, Page, PageRequest};
 use meadhall_core::ids::{MessageId, UserId};
@@ -12,8 +13,8 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 async fn page(core: &Core, stream: &Stream, limit: usize, forward: bool, cursor: Option<&String>) -> Page {
-    let request = PageRequest { stream: stream.clone(), limit, forward, cursor: cursor.cloned() };
-    core.chat.list(request).await.unwrap()
+    let request = PageRequest { stream: stream.clone(), limit, forward, from: None, cursor: cursor.cloned() };
+    core.chat.list(UserId::NIL, request).await.unwrap()
 }
 
 fn texts(page: &Page) -> Vec<String> {
@@ -27,7 +28,7 @@ fn numbers(range: impl Iterator<Item = usize>) -> Vec<String> {
 async fn filled(world: &World, name: &str, messages: usize) -> Stream {
     let stream = room(name);
     for number in 0..messages {
-        let sender = Sender { user_id: UserId::NIL, username: "".into() };
+        let sender = Actor { user_id: UserId::NIL, username: "".into() };
         world.core.chat.send_as(sender, &stream, &content(number), true).await.unwrap();
     }
     stream
@@ -108,6 +109,7 @@ async fn a_cursor_of_another_channel_or_direction_is_refused() {
         stream: stream.clone(),
         limit: 1,
         forward,
+        from: None,
         cursor: cursor.clone(),
     };
     let refused = [
@@ -118,7 +120,7 @@ async fn a_cursor_of_another_channel_or_direction_is_refused() {
         request(&stream, true, &Some("aGVsbG8gdGhlcmU=".into())),
     ];
     for request in refused {
-        assert_eq!(world.core.chat.list(request).await.unwrap_err(), ListError::InvalidCursor);
+        assert_eq!(world.core.chat.list(UserId::NIL, request).await.unwrap_err(), ListError::InvalidCursor);
     }
 }
 
@@ -127,7 +129,7 @@ async fn a_cursor_at_a_removed_message_still_holds() {
     let world = World::new();
     let stream = filled(&world, "holes", 6).await;
     let first = page(&world.core, &stream, 3, true, None).await;
-    let system = Sender { user_id: UserId::NIL, username: "".into() };
+    let system = Actor { user_id: UserId::NIL, username: "".into() };
     world.core.chat.remove_as(system, &stream, first.messages[2].id, true).await.unwrap();
     let second = page(&world.core, &stream, 3, true, first.next_cursor.as_ref()).await;
     assert_eq!(texts(&second), numbers(3..6));
@@ -149,7 +151,7 @@ async fn ack_live_and_history_tell_the_same() {
     let world = World::new();
     let stream = room("same");
     let client = world.client(1);
-    client.join(&stream, true);
+    client.join(&stream, true).await;
     world.clock.set(Timestamp::from_nanos(1_700_000_001_123_456_789));
     let spelled = "{ \"z\": 1,  \"a\" : 2 , \"a\": 3, \"t\": \"grüezi 🦊\" }";
     let sent = world.core.chat.send(&client.session, &stream, spelled).await.unwrap();
@@ -164,7 +166,7 @@ async fn changes_keep_id_place_and_create_time() {
     let world = World::new();
     let stream = room("changes");
     let client = world.client(1);
-    client.join(&stream, true);
+    client.join(&stream, true).await;
     let first = client.send(&stream, "one").await;
     let second = client.send(&stream, "two").await;
     world.clock.set(Timestamp::from_seconds(1_700_000_100));
@@ -187,17 +189,17 @@ async fn only_the_sender_changes_a_message() {
     let world = World::new();
     let stream = room("owned");
     let (owner, other) = (world.client(1), world.client(2));
-    owner.join(&stream, true);
+    owner.join(&stream, true).await;
     let message = owner.send(&stream, "mine").await;
     for persistence in [true, false] {
-        other.join(&stream, persistence);
+        other.join(&stream, persistence).await;
         let updated = world.core.chat.update(&other.session, &stream, message.id, "{}").await;
         assert_eq!(updated, Err(ChatError::MessageNotFound(Action::Update)));
         let removed = world.core.chat.remove(&other.session, &stream, message.id).await;
         assert_eq!(removed, Err(ChatError::MessageNotFound(Action::Remove)));
         world.core.chat.leave(&other.session, &stream);
     }
-    let plugin = Sender { user_id: other.session.user_id(), username: "other".into() };
+    let plugin = Actor { user_id: other.session.user_id(), username: "other".into() };
     let updated = world.core.chat.update_as(plugin, &stream, message.id, "{}", false).await;
     assert_eq!(updated, Err(ChatError::MessageNotFound(Action::Update)));
     assert_eq!(page(&world.core, &stream, 10, true, None).await.messages, [message]);
@@ -208,8 +210,8 @@ async fn a_message_that_is_nowhere_is_changed_only_by_who_stores_nothing() {
     let world = World::new();
     let stream = room("passing");
     let (keeper, passer) = (world.client(1), world.client(2));
-    keeper.join(&stream, true);
-    passer.join(&stream, false);
+    keeper.join(&stream, true).await;
+    passer.join(&stream, false).await;
     let unknown = MessageId::new(Uuid::from_u128(5));
     let refused = world.core.chat.update(&keeper.session, &stream, unknown, "{}").await;
     assert_eq!(refused, Err(ChatError::MessageNotFound(Action::Update)));
@@ -227,7 +229,7 @@ async fn members_only_and_objects_only() {
     let stream = room("closed");
     let (chat, client) = (&world.core.chat, world.client(1));
     assert_eq!(chat.send(&client.session, &stream, "{}").await, Err(ChatError::NotJoined(Action::Send)));
-    client.join(&stream, true);
+    client.join(&stream, true).await;
     let message = client.send(&stream, "in").await;
     assert_eq!(chat.send(&client.session, &stream, "[1]").await, Err(ChatError::InvalidContent));
     assert_eq!(chat.update(&client.session, &stream, message.id, "").await, Err(ChatError::InvalidContent));
@@ -237,7 +239,7 @@ async fn members_only_and_objects_only() {
         Err(ChatError::NotJoined(Action::Update))
     );
     assert_eq!(chat.remove(&client.session, &stream, message.id).await, Err(ChatError::NotJoined(Action::Remove)));
-    let joined = chat.join(&client.session, &room(&"x".repeat(65)), true, false);
+    let joined = chat.join(&client.session, &room(&"x".repeat(65)), true, false).await;
     assert_eq!(joined.unwrap_err(), ChatError::InvalidRoomName(65));
 }
 
@@ -249,7 +251,7 @@ async fn ids_ascend_across_a_restart_with_the_clock_set_back() {
     for seconds in [1_700_000_000, 1_600_000_000, 1_000, 1_700_000_000] {
         world.clock.set(Timestamp::from_seconds(seconds));
         let client = world.client(1);
-        client.join(&stream, true);
+        client.join(&stream, true).await;
         for number in 0..3 {
             sent.push(client.send(&stream, number).await);
         }
@@ -258,7 +260,7 @@ async fn ids_ascend_across_a_restart_with_the_clock_set_back() {
         world.core.chat.remove(&client.session, &stream, last.id).await.unwrap();
         world = world.restart().await;
         let client = world.client(1);
-        client.join(&stream, true);
+        client.join(&stream, true).await;
         let next = client.send(&stream, "next").await;
         assert!(next.id > last.id);
         assert!(next.create_time.millis() >= last.create_time.millis());
@@ -278,7 +280,7 @@ async fn channels_do_not_wait_for_each_others_place() {
             tokio::spawn(async move {
                 let stream = room(&format!("busy {number}"));
                 let client = world.client(number);
-                client.join(&stream, true);
+                client.join(&stream, true).await;
                 for message in 0..20 {
                     client.send(&stream, message).await;
                 }

@@ -4,7 +4,7 @@ use crate::world::{Client, World, content, room};
 use meadhall_core::Core;
 use meadhall_core::chat::ChatError;
 use meadhall_core::history::{ChannelMessage, MessageCode, PageRequest};
-use meadhall_core::ids::MessageId;
+use meadhall_core::ids::{MessageId, UserId};
 use meadhall_core::stream::Stream;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ async fn visit(world: &World, number: u128, stream: Stream) -> Vec<Vec<ChannelMe
     let mut stays = Vec::new();
     for _ in 0..15 {
         let client = world.client(number);
-        client.join(&stream, true);
+        client.join(&stream, true).await;
         for _ in 0..20 {
             tokio::task::yield_now().await;
         }
@@ -57,8 +57,8 @@ async fn visit(world: &World, number: u128, stream: Stream) -> Vec<Vec<ChannelMe
 async fn whole_history(core: &Core, stream: &Stream) -> Vec<ChannelMessage> {
     let (mut all, mut cursor) = (Vec::new(), None);
     loop {
-        let request = PageRequest { stream: stream.clone(), limit: 100, forward: true, cursor };
-        let page = core.chat.list(request).await.unwrap();
+        let request = PageRequest { stream: stream.clone(), limit: 100, forward: true, from: None, cursor };
+        let page = core.chat.list(UserId::NIL, request).await.unwrap();
         all.extend(page.messages);
         cursor = page.next_cursor;
         if cursor.is_none() {
@@ -72,14 +72,11 @@ async fn every_member_sees_a_part_of_the_historys_order() {
     let world = Arc::new(World::new());
     let stream = room("order");
     let witness = world.client(1000);
-    witness.join(&stream, true);
-    let clients: Vec<_> = (0..SENDERS)
-        .map(|number| {
-            let client = Arc::new(world.client(number + 1));
-            client.join(&stream, is_stored(number));
-            client
-        })
-        .collect();
+    witness.join(&stream, true).await;
+    let clients: Vec<_> = (0..SENDERS).map(|number| Arc::new(world.client(number + 1))).collect();
+    for (number, client) in (0..).zip(&clients) {
+        client.join(&stream, is_stored(number)).await;
+    }
     let talkers: Vec<_> = (0..)
         .zip(&clients)
         .map(|(number, client)| {
@@ -128,6 +125,7 @@ fn replay(order: &[ChannelMessage]) -> Vec<ChannelMessage> {
                 assert!(rows.remove(&message.id).is_some());
                 assert_eq!(&*message.content, "{}");
             }
+            other => panic!("a room has no {other:?}"),
         }
     }
     rows.into_values().collect()
@@ -139,7 +137,7 @@ async fn a_sender_is_told_before_its_acknowledgement() {
     for persistence in [true, false] {
         let client = world.client(1);
         let stream = room(&format!("own {persistence}"));
-        client.join(&stream, persistence);
+        client.join(&stream, persistence).await;
         let acknowledged = client.send(&stream, "hello").await;
         assert_eq!(client.messages(), [acknowledged]);
     }
@@ -150,8 +148,8 @@ async fn a_message_happens_whole_when_its_sender_stops_waiting() {
     let world = World::new();
     let stream = room("impatient");
     let (sender, member) = (world.client(1), world.client(2));
-    sender.join(&stream, true);
-    member.join(&stream, true);
+    sender.join(&stream, true).await;
+    member.join(&stream, true).await;
     member.pushes();
     tokio::select! {
         biased;
@@ -169,8 +167,8 @@ async fn a_refused_change_lets_the_line_move_on() {
     let world = World::new();
     let stream = room("refused");
     let (a, b) = (world.client(1), world.client(2));
-    a.join(&stream, true);
-    b.join(&stream, false);
+    a.join(&stream, true).await;
+    b.join(&stream, false).await;
     let message = a.send(&stream, "mine").await;
     let text = content("theirs");
     let (refused, unstored, stored) = tokio::join!(

@@ -92,8 +92,8 @@ pub(crate) struct Client {
 
 impl Client {
     /// Joins a channel.
-    pub(crate) fn join(&self, stream: &Stream, persistence: bool) {
-        drop(self.core.chat.join(&self.session, stream, persistence, false).unwrap());
+    pub(crate) async fn join(&self, stream: &Stream, persistence: bool) {
+        drop(self.core.chat.join(&self.session, stream, persistence, false).await.unwrap());
     }
 
     /// Sends a message that says `text`.

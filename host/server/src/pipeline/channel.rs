@@ -14,11 +14,11 @@ use meadhall_protocol::texts;
 use uuid::Uuid;
 
 /// Joins a room. The reply takes its place before the first thing that the room sends.
-pub(super) fn join(client: &Client, request: ChannelJoin) -> Answer {
+pub(super) async fn join(client: &Client, request: ChannelJoin) -> Answer {
     let stream = target(&request)?;
     let persistence = request.persistence.unwrap_or(true);
     let hidden = request.hidden.unwrap_or(false);
-    let joined = client.app.core.chat.join(&client.session, &stream, persistence, hidden)?;
+    let joined = client.app.core.chat.join(&client.session, &stream, persistence, hidden).await?;
     let channel = convert::channel(&stream, &joined.visible, &joined.presence);
     Ok(Reply::InPlace(joined.reply, Message::Channel(channel)))
 }

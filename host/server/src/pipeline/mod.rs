@@ -117,7 +117,7 @@ async fn handle(client: &Client, message: Message) -> Answer {
         Message::Ping(_) => Ok(Reply::Message(Message::Pong(Pong {}))),
         Message::Pong(_) => Ok(Reply::Nothing),
         Message::Rpc(request) => rpc::call(client, request).await,
-        Message::ChannelJoin(request) => channel::join(client, request),
+        Message::ChannelJoin(request) => channel::join(client, request).await,
         Message::ChannelLeave(request) => channel::leave(client, &request),
         Message::ChannelMessageSend(request) => channel::send(client, request).await,
         Message::ChannelMessageUpdate(request) => channel::update(client, request).await,

@@ -2,8 +2,9 @@
 
 use crate::convert;
 use bytes::Bytes;
+use meadhall_core::notification::Notification;
 use meadhall_core::presence::Presence;
-use meadhall_core::push::{Notification, PushEvent};
+use meadhall_core::push::PushEvent;
 use meadhall_core::stream::Stream;
 use meadhall_protocol::codec::{Format, encode_envelope};
 use meadhall_protocol::realtime::envelope::Message;

@@ -1,14 +1,14 @@
 //! `GET /v2/channel/{id}`: pages, cursors and refusals.
 
 use crate::client::{Answer, Player, Rest};
-use meadhall_core::chat::Sender;
+use meadhall_core::caller::Actor;
 use meadhall_core::stream::{Stream, mode};
 use serde_json::{Value, json};
 
 async fn with_messages(count: usize) -> (Rest, Player) {
     let rest = Rest::start().await;
     let ann = rest.player("ann").await;
-    let sender = Sender { user_id: ann.id.parse().unwrap(), username: "ann".into() };
+    let sender = Actor { user_id: ann.id.parse().unwrap(), username: "ann".into() };
     let room = Stream::labelled(mode::ROOM, "hall");
     for n in 1..=count {
         let content = json!({"n": n}).to_string();
@@ -73,7 +73,7 @@ async fn the_cacheable_cursor_finds_what_came_later() {
     let end = cursor(&all, "cacheable_cursor");
     let nothing = page(&rest, &ann, &format!("limit=100&cursor={end}")).await.json();
     assert_eq!((numbers(&nothing), cursor(&nothing, "cacheable_cursor")), (vec![], end.clone()));
-    let sender = Sender { user_id: ann.id.parse().unwrap(), username: "ann".into() };
+    let sender = Actor { user_id: ann.id.parse().unwrap(), username: "ann".into() };
     let room = Stream::labelled(mode::ROOM, "hall");
     rest.server.app().core.chat.send_as(sender, &room, r#"{"n":3}"#, true).await.unwrap();
     assert_eq!(numbers(&page(&rest, &ann, &format!("limit=100&cursor={end}")).await.json()), [3]);

@@ -5,7 +5,7 @@ use super::wit::types::Error;
 use super::{at_most, id, invalid, page_size, refused};
 use crate::convert;
 use crate::plugin::guest::Guest;
-use meadhall_core::chat;
+use meadhall_core::caller::Actor;
 use meadhall_core::history::{ChannelMessage, PageRequest};
 use meadhall_core::ids::{MessageId, UserId};
 use meadhall_core::stream::{Stream, mode};
@@ -67,9 +67,10 @@ impl Host for Guest {
             stream: channel(&channel_id)?,
             limit: page_size(limit)?,
             forward,
+            from: None,
             cursor: Some(cursor).filter(|cursor| !cursor.is_empty()),
         };
-        let page = core.chat.list(request).await.map_err(refused)?;
+        let page = core.chat.list(UserId::NIL, request).await.map_err(refused)?;
         Ok(to_json(&convert::channel_message_list(&page)))
     }
 }
@@ -105,10 +106,10 @@ fn direct(one: Uuid, other: Uuid) -> Stream {
     Stream { subcontext: one.max(other), ..Stream::about(mode::DIRECT, one.min(other)) }
 }
 
-fn lift(sender: Sender) -> Result<chat::Sender, Error> {
+fn lift(sender: Sender) -> Result<Actor, Error> {
     let user_id = if sender.id.is_empty() { UserId::NIL } else { id("sender", &sender.id)? };
     at_most("sender's username", &sender.username, 128)?;
-    Ok(chat::Sender { user_id, username: sender.username.into() })
+    Ok(Actor { user_id, username: sender.username.into() })
 }
 
 #[cfg(test)]
