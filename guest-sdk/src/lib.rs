@@ -17,6 +17,7 @@ pub mod channel;
 pub mod event;
 pub mod log;
 pub mod metrics;
+pub mod notification;
 pub mod session;
 pub mod storage;
 pub mod stream;

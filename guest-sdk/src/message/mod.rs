@@ -6,10 +6,12 @@
 
 mod account;
 mod channel;
+mod notification;
 mod timestamp;
 
 pub use account::*;
 pub use channel::*;
+pub use notification::*;
 pub use timestamp::Timestamp;
 
 /// Defines messages: plain structs that keep the fields they do not know.

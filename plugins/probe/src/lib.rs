@@ -5,6 +5,7 @@ mod caller;
 mod chat;
 mod counter;
 mod events;
+mod notices;
 mod streams;
 
 use chat::{HistoryPage, HistoryRequest, MessageAck, MessageRequest, Target};
@@ -136,8 +137,9 @@ mod probe {
     }
 
     #[rpc("probe.notify")]
-    fn notify(_ctx: &Context, _payload: String) -> Result<()> {
-        Err(Error::unimplemented("not supported yet: notifications"))
+    fn notify(_ctx: &Context, Json(notice): Json<notices::Notice>) -> Result<Json<Nothing>> {
+        notice.send()?;
+        Ok(Json(Nothing {}))
     }
 
     #[rpc("probe.session_disconnect")]

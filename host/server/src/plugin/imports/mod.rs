@@ -10,6 +10,7 @@ mod context;
 pub(super) mod event;
 mod log;
 mod metrics;
+mod notification;
 mod session;
 mod storage;
 mod stream;
@@ -19,14 +20,27 @@ use super::bindings::meadhall::plugin as wit;
 use super::bindings::meadhall::plugin::types::Error;
 use super::guest::Guest;
 use crate::failure::Failure;
+use meadhall_core::ids::UserId;
 use meadhall_protocol::error::Code;
 use std::str::FromStr;
 use wasmtime::Engine;
 use wasmtime::component::{HasSelf, Linker};
 
 /// The interfaces that plugins may import, for telling them from those that this server does not have.
-pub(super) const INTERFACES: &[&str] =
-    &["account", "channel", "context", "event", "log", "metrics", "session", "storage", "stream", "types", "users"];
+pub(super) const INTERFACES: &[&str] = &[
+    "account",
+    "channel",
+    "context",
+    "event",
+    "log",
+    "metrics",
+    "notification",
+    "session",
+    "storage",
+    "stream",
+    "types",
+    "users",
+];
 
 /// Everything that a plugin can import: WASI with nothing granted, and our own interfaces.
 pub(super) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
@@ -40,6 +54,7 @@ pub(super) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
     wit::event::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
     wit::account::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
     wit::users::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
+    wit::notification::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
     wit::session::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
     wit::storage::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
     wit::metrics::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
@@ -67,6 +82,30 @@ fn invalid(message: impl Into<String>) -> Error {
 /// An id of a plugin's, which must be a UUID; `what` says of what.
 fn id<T: FromStr>(what: &str, text: &str) -> Result<T, Error> {
     text.parse().map_err(|_| invalid(format!("{what} {:?} is not a UUID", shortened(text))))
+}
+
+/// The user in whose name something is done; nil, for the server itself, where the plugin gives none.
+fn user_or_server(what: &str, text: &str) -> Result<UserId, Error> {
+    if text.is_empty() { Ok(UserId::NIL) } else { id(what, text) }
+}
+
+/// The ids of a plugin's list, at most `most`.
+fn ids<T: FromStr>(what: &str, texts: &[String], most: usize) -> Result<Vec<T>, Error> {
+    at_most_many(what, texts.len(), most)?;
+    texts.iter().map(|text| id(what, text)).collect()
+}
+
+/// Refuses a list that is too long; `what` names one of it.
+fn at_most_many(what: &str, count: usize, most: usize) -> Result<(), Error> {
+    if count > most {
+        return Err(invalid(format!("{count} {what}s in one call, the limit is {most}")));
+    }
+    Ok(())
+}
+
+/// A cursor, which is none where it is empty.
+fn cursor(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
 }
 
 /// Refuses a text that is too long; `what` names it.
