@@ -4,7 +4,11 @@ use crate::plugin::CallError;
 use meadhall_core::account::AccountError;
 use meadhall_core::chat::ChatError;
 use meadhall_core::events::QueueFull;
+use meadhall_core::friend::FriendError;
+use meadhall_core::group::GroupError;
 use meadhall_core::history::ListError;
+use meadhall_core::notification::NotificationError;
+use meadhall_core::status::StatusError;
 use meadhall_core::storage::StorageError;
 use meadhall_core::store::StoreError;
 use meadhall_core::tracker::JoinError;
@@ -95,6 +99,47 @@ impl From<ChatError> for Failure {
             ChatError::InvalidRoomName(_) | ChatError::ControlCharacters | ChatError::InvalidContent => {
                 Code::InvalidArgument
             }
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<FriendError> for Failure {
+    fn from(error: FriendError) -> Self {
+        let code = match error {
+            FriendError::Store(error) => return error.into(),
+            FriendError::AddSelf => Code::InvalidArgument,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<GroupError> for Failure {
+    fn from(error: GroupError) -> Self {
+        let code = match error {
+            GroupError::Store(error) => return error.into(),
+            GroupError::NotFound => Code::NotFound,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<StatusError> for Failure {
+    fn from(error: StatusError) -> Self {
+        let code = match error {
+            StatusError::Store(error) => return error.into(),
+            StatusError::Join(error) => return error.into(),
+            StatusError::TooLong => Code::InvalidArgument,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<NotificationError> for Failure {
+    fn from(error: NotificationError) -> Self {
+        let code = match error {
+            NotificationError::Store(error) => return error.into(),
+            NotificationError::InvalidCursor => Code::InvalidArgument,
         };
         Self::new(code, error.to_string())
     }

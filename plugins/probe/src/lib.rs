@@ -6,6 +6,7 @@ mod chat;
 mod counter;
 mod events;
 mod notices;
+mod social;
 mod streams;
 
 use chat::{HistoryPage, HistoryRequest, MessageAck, MessageRequest, Target};
@@ -140,6 +141,12 @@ mod probe {
     fn notify(_ctx: &Context, Json(notice): Json<notices::Notice>) -> Result<Json<Nothing>> {
         notice.send()?;
         Ok(Json(Nothing {}))
+    }
+
+    /// Friends, groups, statuses, notifications and read markers: `call` names the function.
+    #[rpc("probe.social")]
+    fn social(_ctx: &Context, Json(call): Json<social::Call>) -> Result<Json<serde_json::Value>> {
+        call.run().map(Json)
     }
 
     #[rpc("probe.session_disconnect")]

@@ -262,6 +262,12 @@ impl History {
         Ok(value)
     }
 
+    /// One message; none when it is not in the history.
+    pub(crate) async fn get(&self, stream: &Stream, id: MessageId) -> Result<Option<ChannelMessage>, StoreError> {
+        let stream = stream.clone();
+        self.store.read(move |reader| rows::get(reader, &stream, id)).await
+    }
+
     /// One page.
     pub(crate) async fn list(&self, request: PageRequest) -> Result<Page, ListError> {
         let PageRequest { stream, limit, forward, from: _, cursor } = request;
