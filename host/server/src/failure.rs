@@ -75,6 +75,15 @@ impl From<AccountError> for Failure {
     }
 }
 
+impl From<GroupError> for Failure {
+    fn from(error: GroupError) -> Self {
+        match error {
+            GroupError::Store(error) => error.into(),
+            error => Self::new(Code::from_number(error.code()).unwrap_or(Code::Internal), error.to_string()),
+        }
+    }
+}
+
 impl From<CallError> for Failure {
     fn from(error: CallError) -> Self {
         match error {
@@ -109,16 +118,6 @@ impl From<FriendError> for Failure {
         let code = match error {
             FriendError::Store(error) => return error.into(),
             FriendError::AddSelf => Code::InvalidArgument,
-        };
-        Self::new(code, error.to_string())
-    }
-}
-
-impl From<GroupError> for Failure {
-    fn from(error: GroupError) -> Self {
-        let code = match error {
-            GroupError::Store(error) => return error.into(),
-            GroupError::NotFound => Code::NotFound,
         };
         Self::new(code, error.to_string())
     }
@@ -181,6 +180,7 @@ mod tests {
         assert_eq!(Failure::from(AccountError::from(disk())), expected);
         assert_eq!(Failure::from(ChatError::from(disk())), expected);
         assert_eq!(Failure::from(ListError::from(disk())), expected);
+        assert_eq!(Failure::from(GroupError::from(disk())), expected);
         assert_eq!(Failure::from(StorageError::from(disk())), expected);
         assert_eq!(Failure::from(StoreError::Closed).code, Code::Unavailable);
     }
