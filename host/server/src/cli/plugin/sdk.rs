@@ -153,9 +153,10 @@ mod tests {
 
     /// The SDK has types for the messages whose features exist; the server also lets hooks at those that do not yet.
     #[test]
-    fn the_sdk_knows_no_message_that_the_server_lacks() {
-        for name in meadhall_guest::hook::NAMES {
-            assert!(crate::plugin::HOOKS.contains(name), "{name}");
+    fn the_sdk_has_types_for_the_messages_that_the_server_has() {
+        let is_built = |name: &&&str| !name.starts_with("Match") && !name.starts_with("Party");
+        for name in crate::plugin::HOOKS.iter().filter(is_built) {
+            assert!(meadhall_guest::hook::NAMES.contains(name), "{name}");
         }
     }
 

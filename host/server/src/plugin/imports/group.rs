@@ -230,3 +230,131 @@ fn metadata(fields: &mut Map<String, Value>) -> Result<Option<String>, Error> {
 fn max_count(number: i64) -> Result<u32, Error> {
     u32::try_from(number).map_err(|_| invalid(format!("max_count {number} must be 0 or more")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plugin::guest::tests::World;
+    use uuid::Uuid;
+
+    fn parsed(json: &str) -> Value {
+        serde_json::from_str(json).unwrap()
+    }
+
+    /// A group of a new user, who is its superadmin: the user and the group.
+    async fn table(world: &World, guest: &mut Guest) -> (String, String) {
+        let ann = world.register("ann").await.to_string();
+        let group = r#"{"name":"The Long Table","open":false,"max_count":3,"metadata":{"seats":[1,2]}}"#;
+        let made = parsed(&guest.create(ann.clone(), group.into()).await.unwrap());
+        assert_eq!((&made["creator_id"], &made["metadata"]), (&ann.clone().into(), &r#"{"seats":[1,2]}"#.into()));
+        (ann, made["id"].as_str().unwrap().to_owned())
+    }
+
+    async fn states(guest: &mut Guest, group: &str, state: Option<u32>) -> Vec<(Value, Value)> {
+        let page = parsed(&Host::users(guest, group.into(), 100, state, String::new()).await.unwrap());
+        let users = page["group_users"].as_array().cloned().unwrap_or_default();
+        users.into_iter().map(|one| (one["user"]["username"].clone(), one["state"].clone())).collect()
+    }
+
+    #[tokio::test]
+    async fn groups_are_made_found_changed_and_deleted() {
+        let world = World::new();
+        let mut guest = world.guest();
+        let (ann, group) = table(&world, &mut guest).await;
+        let nobody = Uuid::from_u128(9).to_string();
+        let found = parsed(&Host::get(&mut guest, vec![group.clone(), nobody]).await.unwrap());
+        assert_eq!(found["groups"].as_array().unwrap().len(), 1);
+        for filter in [r#"{"name":"the long%"}"#, r#"{"open":false,"members":5}"#, "{}"] {
+            let page = parsed(&Host::list(&mut guest, filter.into(), 10, String::new()).await.unwrap());
+            assert_eq!(page["groups"][0]["id"], group.as_str(), "{filter}");
+        }
+        let none = parsed(&Host::list(&mut guest, r#"{"open":true}"#.into(), 10, String::new()).await.unwrap());
+        assert_eq!(none["groups"], Value::Null);
+
+        let changes = r#"{"description":"long","open":true,"max_count":9,"metadata":{"a":1}}"#;
+        Host::update(&mut guest, String::new(), group.clone(), changes.into()).await.unwrap();
+        let changed = parsed(&Host::get(&mut guest, vec![group.clone()]).await.unwrap())["groups"][0].clone();
+        assert_eq!(changed["name"], "The Long Table", "what is absent stays");
+        assert_eq!((&changed["description"], &changed["max_count"]), (&"long".into(), &9.into()));
+        assert_eq!((&changed["open"], &changed["metadata"]), (&true.into(), &r#"{"a":1}"#.into()));
+        Host::delete(&mut guest, ann, group.clone()).await.unwrap();
+        assert_eq!(Host::get(&mut guest, vec![group]).await.unwrap(), "{}");
+    }
+
+    #[tokio::test]
+    async fn the_server_may_everything_and_users_what_their_rank_lets_them() {
+        let world = World::new();
+        let mut guest = world.guest();
+        let (ann, group) = table(&world, &mut guest).await;
+        let (ben, cai) = (world.register("ben").await.to_string(), world.register("cai").await.to_string());
+        let server = String::new;
+        guest.join(ben.clone(), group.clone()).await.unwrap();
+        assert_eq!(states(&mut guest, &group, Some(3)).await, [("ben".into(), 3.into())]);
+        Host::add(&mut guest, ann.clone(), group.clone(), vec![ben.clone()]).await.unwrap();
+        Host::add(&mut guest, server(), group.clone(), vec![cai.clone()]).await.unwrap();
+        let refused = guest.kick(ben.clone(), group.clone(), vec![cai.clone()]).await.unwrap_err();
+        assert_ne!(refused.code, 13, "{refused:?}");
+        guest.promote(server(), group.clone(), vec![ben.clone()]).await.unwrap();
+        guest.kick(ben.clone(), group.clone(), vec![cai.clone()]).await.unwrap();
+        assert_eq!(states(&mut guest, &group, None).await, [("ann".into(), 0.into()), ("ben".into(), 1.into())]);
+        guest.demote(server(), group.clone(), vec![ben.clone()]).await.unwrap();
+        guest.leave(ben.clone(), group.clone()).await.unwrap();
+        guest.ban(server(), group.clone(), vec![cai.clone()]).await.unwrap();
+        assert!(guest.join(cai, group.clone()).await.is_err(), "the banned stay out");
+        assert_eq!(states(&mut guest, &group, None).await, [("ann".into(), 0.into())]);
+        let own = parsed(&guest.of_user(ann, 10, Some(0), String::new()).await.unwrap());
+        assert_eq!(own["user_groups"][0]["group"]["id"], group.as_str());
+    }
+
+    #[tokio::test]
+    async fn bad_arguments_are_refused_and_nothing_changes() {
+        let world = World::new();
+        let mut guest = world.guest();
+        let (ann, group) = table(&world, &mut guest).await;
+        let before = Host::get(&mut guest, vec![group.clone()]).await.unwrap();
+        for (actor, id) in [("ann", group.as_str()), ("", "table"), ("", "")] {
+            let users = || vec![ann.clone()];
+            assert_eq!(guest.kick(actor.into(), id.into(), users()).await.unwrap_err().code, 3, "{actor:?} {id:?}");
+            assert_eq!(Host::delete(&mut guest, actor.into(), id.into()).await.unwrap_err().code, 3);
+            assert_eq!(Host::update(&mut guest, actor.into(), id.into(), "{}".into()).await.unwrap_err().code, 3);
+        }
+        let nobody = Uuid::from_u128(9).to_string();
+        assert_eq!(guest.ban(nobody, group.clone(), vec![ann.clone()]).await.unwrap_err().code, 5);
+        for user in ["", "ann", &Uuid::nil().to_string()] {
+            assert_eq!(guest.join(user.into(), group.clone()).await.unwrap_err().code, 3);
+            assert_eq!(guest.leave(user.into(), group.clone()).await.unwrap_err().code, 3);
+            assert_eq!(guest.create(user.into(), r#"{"name":"x"}"#.into()).await.unwrap_err().code, 3);
+            assert_eq!(guest.of_user(user.into(), 1, None, String::new()).await.unwrap_err().code, 3);
+        }
+        for user in ["", "ann"] {
+            let error = Host::add(&mut guest, String::new(), group.clone(), vec![user.into()]).await.unwrap_err();
+            assert_eq!(error.code, 3, "{user:?}");
+        }
+        let many = guest.promote(String::new(), group.clone(), vec![ann.clone(); USERS + 1]).await.unwrap_err();
+        assert_eq!(many.message, "101 user ids in one call, the limit is 100");
+        for (limit, state, cursor) in [(0, None, ""), (101, None, ""), (1, Some(5), ""), (1, None, "junk")] {
+            let error = Host::users(&mut guest, group.clone(), limit, state, cursor.into()).await.unwrap_err();
+            assert_eq!(error.code, 3, "{limit} {state:?} {cursor:?}");
+        }
+        assert_eq!(Host::get(&mut guest, vec![group; GROUPS + 1]).await.unwrap_err().code, 3);
+        assert_eq!(Host::get(&mut guest, vec![group_of(&before)]).await.unwrap(), before);
+    }
+
+    fn group_of(list: &str) -> String {
+        parsed(list)["groups"][0]["id"].as_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn what_is_no_group_change_or_filter_is_refused() {
+        for bad in ["", "[]", "{", r#"{"metadata":1}"#, r#"{"owner":"x"}"#, r#"{"max_count":-1}"#, r#"{"open":"x"}"#] {
+            assert_eq!(new_group(bad).err().map(|error| error.code), Some(3), "{bad:?}");
+            assert_eq!(group_update(bad).err().map(|error| error.code), Some(3), "{bad:?}");
+        }
+        for bad in ["", "[]", r#"{"limit":1}"#, r#"{"members":-1}"#, r#"{"name":1}"#] {
+            assert_eq!(group_filter(bad).err().map(|error| error.code), Some(3), "{bad:?}");
+        }
+        assert_eq!(group_update(r#"{"group_id":"x"}"#).err().map(|error| error.code), Some(3));
+        let update = group_update(r#"{"name":"x","description":""}"#).unwrap();
+        assert_eq!((update.name.as_deref(), update.description.as_deref(), update.open), (Some("x"), Some(""), None));
+    }
+}
