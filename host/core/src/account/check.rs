@@ -1,6 +1,7 @@
 //! The rules for what accounts are made of, in the order in which Nakama checks them (api_authenticate.go, api_link.go).
 
 use super::{AccountError, AccountUpdate};
+use crate::json;
 
 /// Bytes of a password: argon2 reads all of them before its cost begins.
 const PASSWORD_LEN_MAX: usize = 4096;
@@ -84,13 +85,9 @@ pub(super) fn update(update: &AccountUpdate) -> Result<(), AccountError> {
         }
     }
     match &update.metadata {
-        Some(text) if !is_json_object(text) => Err(AccountError::InvalidMetadata),
+        Some(text) if !json::is_object(text) => Err(AccountError::InvalidMetadata),
         _ => Ok(()),
     }
-}
-
-fn is_json_object(text: &str) -> bool {
-    serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).is_ok()
 }
 
 fn has_blank_or_control(text: &str) -> bool {

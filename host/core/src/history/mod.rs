@@ -175,9 +175,9 @@ pub(crate) struct Draft {
 
 impl History {
     /// The history in a store, told to the members that the router knows. `sequence` goes on above all that is stored.
-    pub(crate) fn new(store: Store, router: Router, sequence: Sequence) -> Self {
+    pub(crate) fn new(store: Store, router: Router, sequence: Arc<Sequence>) -> Self {
         let lines = Arc::new(Lines::new(router, store.clone()));
-        Self { store, sequence: Arc::new(sequence), lines }
+        Self { store, sequence, lines }
     }
 
     /// Adds a message. Returns when it is published, and before that durable if `persistent`.

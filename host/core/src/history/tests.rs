@@ -47,7 +47,7 @@ impl Fixture {
         let hidden = PresenceMeta { hidden: true, ..PresenceMeta::default() };
         drop(tracker.join(&member, &room(), hidden).unwrap());
         let env = Environment::seeded(Arc::new(ManualClock::default()), 1);
-        let history = History::new(store, Router::new(tracker), Sequence::new(env, None));
+        let history = History::new(store, Router::new(tracker), Arc::new(Sequence::new(env, None)));
         Self { history, disk, member, _dir: dir }
     }
 

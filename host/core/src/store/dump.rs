@@ -14,6 +14,7 @@ use std::io;
 const TABLES: &[Table] = &[
     super::account::TABLE,
     super::history::TABLE,
+    super::notification::TABLE,
     crate::revocation::TOKEN_TABLE,
     crate::revocation::USER_TABLE,
     crate::storage::TABLE,
@@ -258,14 +259,19 @@ mod tests {
     use super::*;
     use crate::account::{Accounts, Credential, LoginRequest, Users};
     use crate::clock::{Environment, Timestamp};
-    use crate::history::{ChannelMessage, MessageCode};
+    use crate::history::{ChannelMessage, MessageCode, Sequence};
     use crate::ids::{MessageId, UserId};
+    use crate::notification::{NewNotification, Notifications};
     use crate::password::{LoginLimits, Passwords};
     use crate::revocation::Revocations;
+    use crate::router::Router;
+    use crate::status::Followers;
     use crate::storage::{Condition, ObjectId, Put, ReadPermission, Storage, WritePermission};
     use crate::store::StoreConfig;
     use crate::stream::Stream;
+    use crate::tracker::Tracker;
     use std::path::Path;
+    use std::sync::Arc;
     use uuid::Uuid;
 
     fn open(dir: &Path) -> Store {
@@ -308,6 +314,9 @@ mod tests {
             LoginLimits::default(),
             Users::new(env.now(), |_| false),
         );
+        let router = Router::new(Arc::new(Tracker::new("node".into(), Followers::default())));
+        let sequence = Arc::new(Sequence::new(env.clone(), None));
+        let notifications = Notifications::new(store.clone(), sequence, router);
         for name in ["ann", "bob"] {
             let credential =
                 Credential::Email { email: format!("{name}@example.test"), password: "correct horse".into() };
@@ -315,6 +324,7 @@ mod tests {
             let user = accounts.authenticate(login).await.unwrap().user_id;
             accounts.link(user, Credential::Device(format!("device-of-{name}"))).await.unwrap();
             accounts.link(user, Credential::Custom(format!("custom-of-{name}"))).await.unwrap();
+            notifications.send(vec![gift(user, 1), gift(user, 2)]).await.unwrap();
         }
         let put = |number: usize| Put {
             id: ObjectId { collection: "saves".into(), key: number.to_string(), owner: UserId::NIL },
@@ -351,6 +361,11 @@ mod tests {
             });
             stored.await.unwrap().unwrap();
         }
+    }
+
+    fn gift(user_id: UserId, code: i32) -> NewNotification {
+        let (subject, content) = ("a gift".into(), "{ \"gold\": 3 }".into());
+        NewNotification { user_id, subject, content, code, sender_id: UserId::NIL, persistent: true }
     }
 
     #[tokio::test]

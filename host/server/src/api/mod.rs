@@ -15,6 +15,7 @@ mod export;
 mod front;
 mod health;
 mod link;
+mod notification;
 mod query;
 mod reply;
 mod routes;
