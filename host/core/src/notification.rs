@@ -1,7 +1,5 @@
 //! Notifications: what one user is told, live on every socket and, where wanted, kept until they delete it.
 
-mod cursor;
-
 use crate::clock::Timestamp;
 use crate::history::Sequence;
 use crate::ids::{NotificationId, UserId};
@@ -11,7 +9,6 @@ use crate::router::Router;
 use crate::store::notification as rows;
 use crate::store::{Store, StoreError, Txn, account};
 use crate::stream::{Stream, mode};
-use cursor::Cursor;
 use std::sync::Arc;
 
 /// How many notifications a page has at most.
@@ -179,15 +176,8 @@ impl Notifications {
         if !(1..=PAGE_MAX).contains(&limit) {
             return Err(NotificationError::InvalidLimit);
         }
-        let begin = match cursor {
-            None => Cursor { user, last: NotificationId::NIL },
-            Some(text) => {
-                Cursor::decode(&text).filter(|cursor| cursor.user == user).ok_or(NotificationError::InvalidCursor)?
-            }
-        };
-        let notifications = self.inner.store.read(move |reader| rows::page(reader, user, begin.last, limit)).await?;
-        let last = notifications.last().map_or(begin.last, |last| last.id);
-        Ok(NotificationPage { notifications, cacheable_cursor: Cursor { user, last }.encode() })
+        let page = self.inner.store.read(move |reader| rows::page(reader, user, limit, cursor.as_deref())).await?;
+        page.ok_or(NotificationError::InvalidCursor)
     }
 
     /// Deletes stored notifications of a user, all or none; unknown ones and those of others are no error.

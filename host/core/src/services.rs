@@ -131,7 +131,7 @@ impl Core {
         let presences = tracker.clone();
         let users = Users::new(env.now(), move |user| presences.is_online(user));
         let accounts = Accounts::new(store.clone(), env.clone(), passwords, config.login_limits, users.clone());
-        let history = Arc::new(History::new(store.clone(), router.clone(), sequence.clone()));
+        let history = Arc::new(History::new(store.clone(), tracker.clone(), sequence.clone()));
         let notifications = Notifications::new(store.clone(), sequence, router.clone());
         let notes = &notifications;
         let friends = Friends::new(store.clone(), env.clone(), users.clone(), notes.clone(), history.clone());

@@ -275,15 +275,24 @@ pub(crate) mod tests {
 
     /// A session with ids and a name made of a number, and an outbox that takes all a test sends.
     pub(crate) fn session(number: u128) -> Arc<Session> {
+        session_of(number, number)
+    }
+
+    /// The same for a user of another number.
+    pub(crate) fn session_of(user: u128, number: u128) -> Arc<Session> {
         let limits = OutboxLimits { messages: 1 << 20, bytes: 1 << 30, write_wait: Duration::from_secs(60) };
-        session_with(number, Outbox::new(limits))
+        make(user, number, Outbox::new(limits))
     }
 
     /// The same with an outbox of one's own.
     pub(crate) fn session_with(number: u128, outbox: Outbox) -> Arc<Session> {
+        make(number, number, outbox)
+    }
+
+    fn make(user: u128, number: u128, outbox: Outbox) -> Arc<Session> {
         let user = CallerUser {
-            id: UserId::new(Uuid::from_u128(number)),
-            username: format!("user{number}").into(),
+            id: UserId::new(Uuid::from_u128(user)),
+            username: format!("user{user}").into(),
             vars: Arc::default(),
             expires_at: Timestamp::default(),
         };

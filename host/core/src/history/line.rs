@@ -1,35 +1,34 @@
-//! Lines: each channel's messages on their way to its members, in one order.
+//! Lines: each channel's messages on their way to its members, and what else happens there, in one order.
 //!
 //! A stored message takes its place in the line in the same step in which it is handed to the writer, so line and history
-//! have one order. It is published once it is durable and everything ahead of it is. A message that is not stored takes
-//! its place in the same line, and waits only for what is ahead of it. A line exists while something is in it, and what is
-//! in it is bounded by the writer's queue and the requests in flight.
+//! have one order. It is published once it is durable and everything ahead of it is. So does a change of who may be in the
+//! channel: what it does to those who are there, it does when its turn has come. A message that is not stored takes its
+//! place in the same line, and waits only for what is ahead of it. A line exists while something is in it, and what is in
+//! it is bounded by the writer's queue and the requests in flight.
 
 use crate::chat::ChatError;
-use crate::history::ChannelMessage;
+use crate::history::{ChannelMessage, Happening};
 use crate::push::{Push, PushEvent};
 use crate::router::Router;
 use crate::sharded::Sharded;
-use crate::store::{Store, StoreError};
+use crate::store::StoreError;
 use crate::stream::Stream;
+use crate::tracker::Tracker;
 use std::collections::VecDeque;
 use std::collections::hash_map::Entry as MapEntry;
 use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-/// How many messages a publisher takes off the line at once.
+/// How many entries a publisher takes off the line at once.
 const BATCH: usize = 64;
-
-/// What becomes of a message.
-pub(crate) type Outcome = oneshot::Receiver<Result<ChannelMessage, ChatError>>;
 
 /// The lines of all channels.
 #[derive(Debug)]
 pub(crate) struct Lines {
     lines: Sharded<Stream, Line>,
+    tracker: Arc<Tracker>,
     router: Router,
-    store: Store,
 }
 
 #[derive(Debug, Default)]
@@ -37,56 +36,63 @@ struct Line {
     entries: VecDeque<Entry>,
     /// The number of the first entry. Entries are numbered in the order of the line.
     first: u64,
-    /// Somebody takes ready messages off the front, and looks for more when they are published.
+    /// Somebody takes ready entries off the front, and looks for more when they have happened.
     publishing: bool,
 }
 
 #[derive(Debug)]
 enum Entry {
     /// At the writer.
-    Waiting(Sender),
-    /// To be published as soon as it is at the front.
-    Ready(Box<ChannelMessage>, Sender),
+    Waiting,
+    /// Happens as soon as it is at the front.
+    Ready(Turn),
     /// Left the line.
     Failed,
 }
 
-/// Who waits for the outcome of an entry.
-type Sender = oneshot::Sender<Result<ChannelMessage, ChatError>>;
+/// What happens when an entry's turn has come, and who waits for that. They may have stopped waiting; it happens all the
+/// same.
+#[derive(Debug)]
+pub(crate) enum Turn {
+    /// A message is published.
+    Message(Box<ChannelMessage>, Sender),
+    /// A change of who may be here takes effect.
+    Alter(Vec<Happening>, oneshot::Sender<()>),
+}
 
-/// A place in a line. Whoever holds it says in the end what becomes of the message; dropping it means that the store did
-/// not take it.
+/// Who waits for a message.
+pub(crate) type Sender = oneshot::Sender<Result<ChannelMessage, ChatError>>;
+
+/// A place in a line, to be made ready in the end; dropping it leaves the line.
 #[derive(Debug)]
 pub(crate) struct Ticket {
-    /// None once it is said.
+    /// None once it is ready.
     place: Option<Place>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Place {
     lines: Arc<Lines>,
     stream: Stream,
     number: u64,
-    /// Where publishers run. The writer, which says that messages are durable, is a thread of its own.
+    /// Where publishers run. The writer, which says that entries are durable, is a thread of its own.
     runtime: Handle,
 }
 
 impl Lines {
-    pub(crate) fn new(router: Router, store: Store) -> Self {
-        Self { lines: Sharded::default(), router, store }
+    pub(crate) fn new(tracker: Arc<Tracker>) -> Self {
+        Self { lines: Sharded::default(), router: Router::new(tracker.clone()), tracker }
     }
 
     /// Takes the next place in a channel's line. `enqueue` gets its ticket and hands it to the writer, all in one step.
     /// To be called on a runtime.
-    pub(crate) fn take_place(self: &Arc<Self>, stream: &Stream, enqueue: impl FnOnce(Ticket)) -> Outcome {
-        let (sender, outcome) = oneshot::channel();
+    pub(crate) fn take_place<T>(self: &Arc<Self>, stream: &Stream, enqueue: impl FnOnce(Ticket) -> T) -> T {
         let mut lines = self.lines.lock(stream);
         let line = lines.entry(stream.clone()).or_default();
         let number = line.first + line.entries.len() as u64;
-        line.entries.push_back(Entry::Waiting(sender));
+        line.entries.push_back(Entry::Waiting);
         let place = Place { lines: self.clone(), stream: stream.clone(), number, runtime: Handle::current() };
-        enqueue(Ticket { place: Some(place) });
-        outcome
+        enqueue(Ticket { place: Some(place) })
     }
 
     /// Publishes a message that needs no store: at once when the line is empty, in its turn otherwise. To be called on a
@@ -102,7 +108,8 @@ impl Lines {
                 }
                 MapEntry::Occupied(mut entry) => {
                     let (sender, outcome) = oneshot::channel();
-                    entry.get_mut().entries.push_back(Entry::Ready(Box::new(message.clone()), sender));
+                    let turn = Turn::Message(Box::new(message.clone()), sender);
+                    entry.get_mut().entries.push_back(Entry::Ready(turn));
                     Some(outcome)
                 }
             }
@@ -123,7 +130,7 @@ impl Lines {
         self.lines.each().all(|lines| lines.is_empty())
     }
 
-    /// Looks whether the front of the line can be published, and starts a publisher if so; `publishing` says that the
+    /// Looks whether the front of the line is ready, and starts a publisher if so; `publishing` says that the
     /// caller was the publisher until now. A line with nothing in it is forgotten.
     fn hand_on(self: &Arc<Self>, stream: &Stream, runtime: &Handle, publishing: bool) {
         let mut lines = self.lines.lock(stream);
@@ -141,29 +148,27 @@ impl Lines {
         }
     }
 
-    /// The publisher: publishes what is ready at the front of the line, until nothing is.
+    /// The publisher: lets happen what is ready at the front of the line, until nothing is.
     async fn publish_ready(&self, stream: &Stream) {
         let mut batch = Vec::new();
         while self.take_ready(stream, &mut batch) {
-            for (message, sender) in batch.drain(..) {
-                self.route(&message);
-                // The sender may have stopped waiting; the message has happened all the same.
-                let _ = sender.send(Ok(*message));
+            for turn in batch.drain(..) {
+                self.take_turn(stream, turn);
             }
             tokio::task::yield_now().await;
         }
     }
 
-    /// Takes ready messages off the front; false when there are none, and the publisher's work has ended.
-    fn take_ready(&self, stream: &Stream, batch: &mut Vec<(Box<ChannelMessage>, Sender)>) -> bool {
+    /// Takes ready entries off the front; false when there are none, and the publisher's work has ended.
+    fn take_ready(&self, stream: &Stream, batch: &mut Vec<Turn>) -> bool {
         let mut lines = self.lines.lock(stream);
         let Some(line) = lines.get_mut(stream) else { return false };
         while batch.len() < BATCH {
             match line.entries.pop_front() {
-                Some(Entry::Ready(message, sender)) => batch.push((message, sender)),
+                Some(Entry::Ready(turn)) => batch.push(turn),
                 Some(Entry::Failed) => {}
-                Some(waiting @ Entry::Waiting(_)) => {
-                    line.entries.push_front(waiting);
+                Some(Entry::Waiting) => {
+                    line.entries.push_front(Entry::Waiting);
                     break;
                 }
                 None => break,
@@ -177,14 +182,26 @@ impl Lines {
         !batch.is_empty()
     }
 
-    /// Stands in until alterations take a place in the line of their own.
-    pub(super) fn happen_for_now(&self, stream: &Stream, list: Vec<super::Happening>) {
-        for happening in list {
-            match happening {
-                super::Happening::Message(message) => self.route(&message),
-                super::Happening::Evict { user, told } => _ = (user, told),
-                super::Happening::Close => _ = stream,
+    fn take_turn(&self, stream: &Stream, turn: Turn) {
+        match turn {
+            Turn::Message(message, sender) => {
+                self.route(&message);
+                let _ = sender.send(Ok(*message));
             }
+            Turn::Alter(happenings, done) => {
+                for happening in happenings {
+                    self.happen(stream, happening);
+                }
+                let _ = done.send(());
+            }
+        }
+    }
+
+    fn happen(&self, stream: &Stream, happening: Happening) {
+        match happening {
+            Happening::Message(message) => self.route(&message),
+            Happening::Evict { user, told } => self.tracker.evict(stream, user, told),
+            Happening::Close => _ = self.tracker.close(stream),
         }
     }
 
@@ -204,11 +221,10 @@ impl Line {
 }
 
 impl Ticket {
-    /// Says what becomes of the message. One that is durable is published when its turn comes; one that is not leaves the
-    /// line.
-    pub(crate) fn settle(mut self, result: Result<ChannelMessage, ChatError>) {
+    /// It is durable: this happens when its turn comes.
+    pub(crate) fn ready(mut self, turn: Turn) {
         if let Some(place) = self.place.take() {
-            place.settle(result);
+            place.settle(Entry::Ready(turn));
         }
     }
 }
@@ -218,17 +234,12 @@ impl Drop for Ticket {
         let Some(place) = self.place.take() else { return };
         // The writer may drop a ticket while it is being enqueued, under the lock of the line: so not from here.
         let runtime = place.runtime.clone();
-        runtime.spawn(async move {
-            let given_up = || StoreError::Failed("the message was given up".into());
-            let error = place.lines.store.health().err().unwrap_or_else(given_up);
-            place.settle(Err(error.into()));
-        });
+        runtime.spawn(async move { place.settle(Entry::Failed) });
     }
 }
 
 impl Place {
-    fn settle(self, result: Result<ChannelMessage, ChatError>) {
-        let mut refused = None;
+    fn settle(self, settled: Entry) {
         {
             let mut lines = self.lines.lines.lock(&self.stream);
             let entry = lines.get_mut(&self.stream).and_then(|line| {
@@ -236,15 +247,8 @@ impl Place {
                 line.entries.get_mut(usize::try_from(index).ok()?)
             });
             // Its entry waits until it is settled, and it is settled once.
-            let Some(entry) = entry else { return };
-            let Entry::Waiting(sender) = std::mem::replace(entry, Entry::Failed) else { return };
-            match result {
-                Ok(message) => *entry = Entry::Ready(Box::new(message), sender),
-                Err(error) => refused = Some((sender, error)),
-            }
-        }
-        if let Some((sender, error)) = refused {
-            let _ = sender.send(Err(error));
+            let Some(entry @ Entry::Waiting) = entry else { return };
+            *entry = settled;
         }
         self.lines.hand_on(&self.stream, &self.runtime, false);
     }

@@ -10,13 +10,14 @@ use crate::caller::Actor;
 use crate::chat::{Action, ChatError};
 use crate::clock::Timestamp;
 use crate::ids::{MessageId, UserId};
-use crate::router::Router;
 use crate::store::history as rows;
 use crate::store::{Store, StoreError, Txn};
 use crate::stream::Stream;
+use crate::tracker::Tracker;
 use cursor::Cursor;
-use line::Lines;
+use line::{Lines, Turn};
 use std::sync::Arc;
+use tokio::sync::oneshot;
 
 /// What a message is. The numbers are public.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,10 +175,9 @@ pub(crate) struct Draft {
 }
 
 impl History {
-    /// The history in a store, told to the members that the router knows. `sequence` goes on above all that is stored.
-    pub(crate) fn new(store: Store, router: Router, sequence: Arc<Sequence>) -> Self {
-        let lines = Arc::new(Lines::new(router, store.clone()));
-        Self { store, sequence, lines }
+    /// The history in a store, told to the members that the tracker knows. `sequence` goes on above all that is stored.
+    pub(crate) fn new(store: Store, tracker: Arc<Tracker>, sequence: Arc<Sequence>) -> Self {
+        Self { store, sequence, lines: Arc::new(Lines::new(tracker)) }
     }
 
     /// Adds a message. Returns when it is published, and before that durable if `persistent`.
@@ -230,8 +230,9 @@ impl History {
         .await
     }
 
-    /// Runs `op` on the writer, with a place in the channel's line: what it gathers happens there once it is durable and
-    /// its turn has come. Returns after that.
+    /// Runs `op` on the writer, with a place in the channel's line that was taken in the same step: what it gathers
+    /// happens there once it is durable and its turn has come. Returns after that. It happens whole even when the caller
+    /// stops waiting; when `op` returns an error, nothing is changed and nothing happens.
     pub(crate) async fn alter<T, E>(
         &self,
         stream: Stream,
@@ -241,13 +242,23 @@ impl History {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let mut happenings = Happenings { stream, sequence: self.sequence.clone(), list: Vec::new() };
-        let done = self.store.write(move |txn| {
-            let value = op(txn, &mut happenings)?;
-            Ok::<_, E>((value, happenings))
+        let permit = self.store.reserve().await?;
+        let (done, happened) = oneshot::channel();
+        let mut happenings = Happenings { stream: stream.clone(), sequence: self.sequence.clone(), list: Vec::new() };
+        let pending = self.lines.take_place(&stream, |ticket| {
+            permit.write(move |txn| {
+                let value = op(txn, &mut happenings)?;
+                txn.on_commit(move |durable| {
+                    if durable.is_ok() && !happenings.list.is_empty() {
+                        ticket.ready(Turn::Alter(happenings.list, done));
+                    }
+                });
+                Ok::<_, E>(value)
+            })
         });
-        let (value, happenings) = done.await??;
-        self.lines.happen_for_now(&happenings.stream, happenings.list);
+        let value = pending.await??;
+        // Nobody tells of it when nothing was to happen.
+        let _ = happened.await;
         Ok(value)
     }
 
@@ -299,20 +310,29 @@ impl History {
         op: impl FnOnce(&mut Txn) -> Result<ChannelMessage, ChatError> + Send + 'static,
     ) -> Result<ChannelMessage, ChatError> {
         let permit = self.store.reserve().await?;
-        let outcome = self.lines.take_place(stream, |ticket| {
-            // The ticket tells of the outcome, so the store's own answer is not waited for.
+        let (sender, outcome) = oneshot::channel();
+        self.lines.take_place(stream, |ticket| {
+            // Its turn tells of the outcome, so the store's own answer is not waited for.
             drop(permit.write(move |txn| match op(txn) {
                 Ok(message) => {
-                    txn.on_commit(move |durable| ticket.settle(durable.map(|()| message).map_err(ChatError::from)));
+                    txn.on_commit(move |durable| match durable {
+                        Ok(()) => ticket.ready(Turn::Message(Box::new(message), sender)),
+                        Err(error) => _ = sender.send(Err(error.into())),
+                    });
                     Ok(())
                 }
                 Err(error) => {
-                    ticket.settle(Err(error));
+                    let _ = sender.send(Err(error));
                     Err(())
                 }
             }));
         });
-        outcome.await.unwrap_or_else(|_| Err(StoreError::Closed.into()))
+        outcome.await.unwrap_or_else(|_| Err(self.given_up().into()))
+    }
+
+    /// Why the store never ran an operation.
+    fn given_up(&self) -> StoreError {
+        self.store.health().err().unwrap_or_else(|| StoreError::Failed("the operation was given up".into()))
     }
 }
 

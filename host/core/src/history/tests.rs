@@ -1,5 +1,6 @@
 use super::*;
 use crate::clock::{Environment, ManualClock};
+use crate::outbox::Outgoing;
 use crate::presence::PresenceMeta;
 use crate::push::PushEvent;
 use crate::session::Session;
@@ -20,11 +21,13 @@ enum Disk {
     Fails,
 }
 
-/// A history on a disk that does as it is told, and one member of a room.
+/// A history on a disk that does as it is told, and two members of a room.
 struct Fixture {
     history: History,
+    tracker: Arc<Tracker>,
     disk: Arc<(Mutex<Disk>, Condvar)>,
     member: Arc<Session>,
+    other: Arc<Session>,
     _dir: tempfile::TempDir,
 }
 
@@ -43,12 +46,14 @@ impl Fixture {
         let config = StoreConfig { sync_interval_ms: 0, cache_capacity: 16 << 20 };
         let store = Store::open_with(dir.path(), config, Arc::new(sync)).unwrap();
         let tracker = Arc::new(Tracker::new("node".into(), Followers::default()));
-        let member = session(1);
-        let hidden = PresenceMeta { hidden: true, ..PresenceMeta::default() };
-        drop(tracker.join(&member, &room(), hidden).unwrap());
+        let (member, other) = (session(1), session(2));
+        for session in [&member, &other] {
+            let hidden = PresenceMeta { hidden: true, ..PresenceMeta::default() };
+            drop(tracker.join(session, &room(), hidden).unwrap());
+        }
         let env = Environment::seeded(Arc::new(ManualClock::default()), 1);
-        let history = History::new(store, Router::new(tracker), Arc::new(Sequence::new(env, None)));
-        Self { history, disk, member, _dir: dir }
+        let history = History::new(store, tracker.clone(), Arc::new(Sequence::new(env, None)));
+        Self { history, tracker, disk, member, other, _dir: dir }
     }
 
     fn set(&self, disk: Disk) {
@@ -60,18 +65,27 @@ impl Fixture {
         self.history.append(draft(text), persistent).await
     }
 
+    /// Takes the other one out, with a message about it.
+    async fn evict(&self) -> Result<&'static str, StoreError> {
+        let about = Actor { user_id: self.other.user_id(), username: "other".into() };
+        let evicted = self.history.alter(room(), move |txn, happenings| {
+            let user = about.user_id;
+            happenings.message(txn, about, MessageCode::GroupKick)?;
+            happenings.evict(user, true);
+            Ok("evicted")
+        });
+        evicted.await
+    }
+
     /// What the member was told.
     fn told(&self) -> Vec<String> {
-        let mut taken = Vec::new();
-        self.member.outbox.try_take(&mut taken);
-        let text = |item: &crate::outbox::Outgoing| match item {
-            crate::outbox::Outgoing::Push(push) => match push.event() {
-                PushEvent::ChannelMessage(message) => message.content.to_string(),
-                other => unreachable!("not a message: {other:?}"),
-            },
-            crate::outbox::Outgoing::Reply(_) => unreachable!("nobody replies"),
-        };
-        taken.iter().map(text).collect()
+        told(&self.member)
+    }
+
+    /// Everything that is stored, oldest first.
+    async fn stored(&self) -> Vec<ChannelMessage> {
+        let request = PageRequest { stream: room(), limit: 100, forward: true, from: None, cursor: None };
+        self.history.list(request).await.unwrap().messages
     }
 
     /// Waits until no line is left: the publisher looks once more for what is ready, after the senders were answered.
@@ -80,6 +94,21 @@ impl Fixture {
             tokio::task::yield_now().await;
         }
     }
+}
+
+/// What a session was told: the content of messages.
+fn told(session: &Session) -> Vec<String> {
+    let mut taken = Vec::new();
+    session.outbox.try_take(&mut taken);
+    let text = |item: &Outgoing| match item {
+        Outgoing::Push(push) => match push.event() {
+            PushEvent::ChannelMessage(message) if message.code != MessageCode::Chat => format!("{:?}", message.code),
+            PushEvent::ChannelMessage(message) => message.content.to_string(),
+            other => unreachable!("not a message: {other:?}"),
+        },
+        Outgoing::Reply(_) => unreachable!("nobody replies"),
+    };
+    taken.iter().map(text).collect()
 }
 
 fn room() -> Stream {
@@ -118,9 +147,7 @@ async fn what_a_failing_disk_did_not_take_is_told_to_nobody_and_holds_up_nothing
     assert!(matches!(refused, Err(ChatError::Store(StoreError::Failed(_)))), "{refused:?}");
     assert!(fixture.send("also passing", false).await.is_ok());
     assert_eq!(fixture.told(), ["before", "passing", "also passing"]);
-    let request = PageRequest { stream: room(), limit: 10, forward: true, from: None, cursor: None };
-    let page = fixture.history.list(request).await.unwrap();
-    assert_eq!(page.messages.len(), 1, "what was durable can still be read");
+    assert_eq!(fixture.stored().await.len(), 1, "what was durable can still be read");
     fixture.idle().await;
 }
 
@@ -140,4 +167,81 @@ async fn an_idle_channel_leaves_no_line() {
         fixture.send("x", persistent).await.unwrap();
         fixture.idle().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_taken_out_gets_what_came_before_and_nothing_that_came_after() {
+    let fixture = Fixture::new();
+    fixture.set(Disk::Hangs);
+    let (before, evicted, after, passing, ()) = tokio::join!(
+        fixture.send("before", true),
+        fixture.evict(),
+        fixture.send("after", true),
+        fixture.send("passing", false),
+        async {
+            tokio::task::yield_now().await;
+            assert_eq!(fixture.tracker.count(&room()), 2, "nobody leaves before it is durable");
+            fixture.set(Disk::Works);
+        }
+    );
+    assert!(before.is_ok() && after.is_ok() && passing.is_ok());
+    assert_eq!(evicted, Ok("evicted"));
+    assert_eq!(told(&fixture.other), ["before", "GroupKick"]);
+    assert_eq!(fixture.told(), ["before", "GroupKick", "after", "passing"]);
+    let stored = fixture.stored().await;
+    assert_eq!(stored.iter().map(|message| &*message.content).collect::<Vec<_>>(), ["before", "{}", "after"]);
+    fixture.idle().await;
+}
+
+#[tokio::test]
+async fn an_alteration_has_happened_when_it_returns() {
+    let fixture = Fixture::new();
+    assert_eq!(fixture.evict().await, Ok("evicted"));
+    assert!(fixture.tracker.get(&room(), fixture.other.user_id(), fixture.other.id()).is_none());
+    let closed = fixture.history.alter(room(), |_, happenings| {
+        happenings.close();
+        Ok::<_, StoreError>(())
+    });
+    assert_eq!(closed.await, Ok(()));
+    assert_eq!(fixture.tracker.count(&room()), 0);
+    let nothing = fixture.history.alter(room(), |_, _| Ok::<_, StoreError>("nothing happens"));
+    assert_eq!(nothing.await, Ok("nothing happens"));
+    fixture.idle().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_alteration_that_is_refused_or_lost_changes_nothing_and_holds_up_nothing() {
+    let fixture = Fixture::new();
+    let user = fixture.other.user_id();
+    let refused = fixture.history.alter(room(), move |txn, happenings| {
+        happenings.message(txn, Actor::server(), MessageCode::GroupKick)?;
+        happenings.evict(user, true);
+        Err::<(), _>(StoreError::Unreadable("refused".into()))
+    });
+    let (refused, sent) = tokio::join!(refused, fixture.send("sent", true));
+    assert_eq!(refused, Err(StoreError::Unreadable("refused".into())));
+    assert!(sent.is_ok());
+    fixture.set(Disk::Fails);
+    assert!(matches!(fixture.evict().await, Err(StoreError::Failed(_))));
+    assert!(fixture.send("passing", false).await.is_ok());
+    assert_eq!(told(&fixture.other), ["sent", "passing"]);
+    assert_eq!(fixture.stored().await.len(), 1);
+    fixture.history.store.close().await;
+    assert_eq!(fixture.evict().await, Err(StoreError::Closed));
+    fixture.idle().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_alteration_happens_also_when_its_caller_gives_up() {
+    let fixture = Fixture::new();
+    fixture.set(Disk::Hangs);
+    tokio::select! {
+        biased;
+        _ = fixture.evict() => unreachable!("the disk hangs"),
+        () = tokio::task::yield_now() => {}
+    }
+    fixture.set(Disk::Works);
+    fixture.idle().await;
+    assert_eq!(fixture.tracker.count(&room()), 1);
+    assert_eq!(told(&fixture.other), ["GroupKick"]);
 }

@@ -11,6 +11,7 @@ pub(crate) mod view;
 mod txn;
 mod writer;
 mod folder;
+pub(crate) mod cursor;
 pub(crate) mod history;
 pub(crate) mod notification;
 pub(crate) mod friend;

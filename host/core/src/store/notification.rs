@@ -4,15 +4,14 @@
 //! which they were stored.
 //! Value: version, time (seconds), code, sender, subject (with its length before it), content.
 
+use super::cursor::Order;
 use super::dump::{Table, record};
 use super::key::{Key, KeyFields, Tag};
-use super::view::Value;
-use super::{Reader, StoreError, Txn, history};
+use super::{Reader, StoreError, Txn, cursor, history};
 use crate::clock::Timestamp;
 use crate::ids::{NotificationId, UserId};
-use crate::notification::Notification;
+use crate::notification::{Notification, NotificationPage};
 use serde::{Deserialize, Serialize};
-use sled::IVec;
 use uuid::Uuid;
 
 /// The first byte of each value. A later encoding takes another one, and both are read.
@@ -45,22 +44,32 @@ pub(crate) fn delete_all(txn: &mut Txn, user: UserId) -> Result<(), StoreError> 
     keys.into_iter().try_for_each(|key| txn.delete(key))
 }
 
-/// The notifications of a user with ids above `after`, oldest first, at most `limit`.
+/// The oldest `limit` notifications of a user, or those that follow a cursor. None when the cursor is not of this list.
+/// The page has a cursor also when it is the last one, for what comes later.
 ///
 /// # Errors
 /// When the disk cannot be read.
 pub(crate) fn page(
     reader: &Reader,
     user: UserId,
-    after: NotificationId,
     limit: usize,
-) -> Result<Vec<Notification>, StoreError> {
-    let rows = reader.range(user_key(user).range().after(key(user, after)));
-    let notification = |row: Result<(IVec, Value), StoreError>| {
-        let (key, value) = row?;
-        read(&key, &value).map(|(_, notification)| notification)
+    cursor: Option<&str>,
+) -> Result<Option<NotificationPage>, StoreError> {
+    let list = user_key(user).range();
+    let begin = match cursor {
+        None => key(user, NotificationId::NIL).into_bytes(),
+        Some(text) => match cursor::decode(&list, Order::Ascending, text) {
+            Some(last) => last,
+            None => return Ok(None),
+        },
     };
-    rows.take(limit).map(notification).collect()
+    let rows = reader.range(list.clone().after(&begin)).take(limit);
+    let rows = rows.collect::<Result<Vec<_>, _>>()?;
+    let last = rows.last().map_or(&begin[..], |(key, _)| key);
+    Ok(Some(NotificationPage {
+        cacheable_cursor: cursor::encode(&list, Order::Ascending, last),
+        notifications: rows.iter().map(|(key, value)| Ok(read(key, value)?.1)).collect::<Result<_, StoreError>>()?,
+    }))
 }
 
 fn put(txn: &mut Txn, user: UserId, notification: &Notification) -> Result<(), StoreError> {

@@ -61,6 +61,11 @@ impl Changes {
         }
     }
 
+    /// Takes out what a session did.
+    pub(super) fn forget(&mut self, session: SessionId) {
+        self.by_session.remove(&session);
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.by_session.is_empty()
     }

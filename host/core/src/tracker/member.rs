@@ -1,7 +1,7 @@
 //! The members of one stream.
 
 use super::changes::Changes;
-use crate::ids::SessionId;
+use crate::ids::{SessionId, UserId};
 use crate::outbox::Outbox;
 use crate::presence::Presence;
 use crate::session::Session;
@@ -77,6 +77,12 @@ impl Members {
         self.by_session.get(&session)
     }
 
+    /// The sessions of one user. Looks at every member.
+    pub(super) fn sessions_of(&self, user: UserId) -> Vec<SessionId> {
+        let members = self.by_session.iter().filter(|(_, member)| member.presence.user_id == user);
+        members.map(|(session, _)| *session).collect()
+    }
+
     pub(super) fn len(&self) -> usize {
         self.by_session.len()
     }
@@ -114,6 +120,17 @@ impl Members {
         self.everyone = None;
         let number = self.next_operation();
         self.record(session, member.visible(), number);
+        self.depart(session);
+        Some(member)
+    }
+
+    /// Takes a member out and tells nobody, not even of what it did before and nobody was told of yet.
+    pub(super) fn remove_untold(&mut self, session: SessionId) -> Option<Arc<Member>> {
+        let member = self.by_session.remove(&session)?;
+        self.everyone = None;
+        if let Some(telling) = &mut self.telling {
+            telling.pending.forget(session);
+        }
         self.depart(session);
         Some(member)
     }

@@ -136,6 +136,19 @@ impl Tracker {
         }
     }
 
+    /// Takes all sessions of a user off a stream. The others get one event of it if `told`; otherwise nobody does.
+    pub(crate) fn evict(&self, stream: &Stream, user: UserId, told: bool) {
+        let mut shard = self.inner.streams.lock(stream);
+        let Some(members) = shard.get_mut(stream) else { return };
+        for session in members.sessions_of(user) {
+            let member = if told { members.remove(session) } else { members.remove_untold(session) };
+            if let Some(member) = member {
+                self.forget(&member, stream);
+            }
+        }
+        self.tell(shard, stream);
+    }
+
     /// Takes everybody off a stream, without events; how many that were.
     pub fn close(&self, stream: &Stream) -> usize {
         let mut shard = self.inner.streams.lock(stream);

@@ -1,6 +1,6 @@
 use super::*;
 use crate::outbox::Outgoing;
-use crate::session::tests::session;
+use crate::session::tests::{session, session_of};
 use bytes::Bytes;
 use parking_lot::Mutex;
 use proptest::prelude::*;
@@ -111,6 +111,49 @@ fn hidden_presences_receive_and_are_not_seen() {
     tracker.update(&ghost, &room(), meta(true, "")).unwrap();
     assert_eq!((events(&a), events(&ghost)), (vec![(vec![2], vec![])], vec![(vec![2], vec![])]));
     leave(&tracker, &ghost);
+    assert_eq!(events(&a), []);
+}
+
+#[test]
+fn all_sessions_of_an_evicted_user_leave_and_only_the_others_are_told() {
+    let tracker = tracker();
+    let (a, phone, desk) = (session(1), session_of(7, 2), session_of(7, 3));
+    for member in [&a, &phone, &desk] {
+        drop(join(&tracker, member, false));
+    }
+    for member in [&a, &phone, &desk] {
+        events(member);
+    }
+    tracker.evict(&room(), phone.user_id(), true);
+    let told = events(&a);
+    assert_eq!(told.len(), 1, "one event tells of both");
+    assert_eq!(told[0].0.iter().sum::<u128>(), 2 + 3);
+    assert_eq!((events(&phone), events(&desk)), (vec![], vec![]));
+    assert_eq!(tracker.list(&room(), true, true).len(), 1);
+    assert!(phone.streams.end().is_empty(), "and its end finds nothing any more");
+    drop(join(&tracker, &desk, false));
+    assert_eq!(events(&a), [(vec![], vec![3])], "it may come again");
+    tracker.evict(&room(), desk.user_id(), false);
+    tracker.evict(&room(), a.user_id(), false);
+    tracker.evict(&room(), a.user_id(), true);
+    assert_eq!((events(&a), tracker.totals()), (vec![], (0, 0)), "nobody is told, and nothing is left");
+}
+
+#[test]
+fn nobody_is_told_of_what_somebody_did_who_left_untold() {
+    let tracker = tracker();
+    let (a, b, c) = (session(1), session(2), session(3));
+    for member in [&a, &b] {
+        drop(join(&tracker, member, false));
+    }
+    stall(&tracker, &a);
+    events(&a);
+    drop(join(&tracker, &c, false));
+    tracker.update(&b, &room(), meta(false, "new")).unwrap();
+    for gone in [&b, &c] {
+        tracker.evict(&room(), gone.user_id(), false);
+    }
+    resume(&tracker);
     assert_eq!(events(&a), []);
 }
 
