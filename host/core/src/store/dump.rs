@@ -13,6 +13,8 @@ use std::io;
 /// Every kind of row that is exported. A new feature adds its own.
 const TABLES: &[Table] = &[
     super::account::TABLE,
+    super::group::TABLE,
+    super::group::MEMBER_TABLE,
     super::history::TABLE,
     super::notification::TABLE,
     crate::revocation::TOKEN_TABLE,
@@ -259,8 +261,9 @@ mod tests {
     use super::*;
     use crate::account::{Accounts, Credential, LoginRequest, Users};
     use crate::clock::{Environment, Timestamp};
+    use crate::group::GroupState;
     use crate::history::{ChannelMessage, MessageCode, Sequence};
-    use crate::ids::{MessageId, UserId};
+    use crate::ids::{GroupId, MessageId, UserId};
     use crate::notification::{NewNotification, Notifications};
     use crate::password::{LoginLimits, Passwords};
     use crate::revocation::Revocations;
@@ -317,6 +320,7 @@ mod tests {
         let router = Router::new(Arc::new(Tracker::new("node".into(), Followers::default())));
         let sequence = Arc::new(Sequence::new(env.clone(), None));
         let notifications = Notifications::new(store.clone(), sequence, router);
+        let mut users = Vec::new();
         for name in ["ann", "bob"] {
             let credential =
                 Credential::Email { email: format!("{name}@example.test"), password: "correct horse".into() };
@@ -325,7 +329,9 @@ mod tests {
             accounts.link(user, Credential::Device(format!("device-of-{name}"))).await.unwrap();
             accounts.link(user, Credential::Custom(format!("custom-of-{name}"))).await.unwrap();
             notifications.send(vec![gift(user, 1), gift(user, 2)]).await.unwrap();
+            users.push(user);
         }
+        fill_groups(store, [users[0], users[1]]).await;
         let put = |number: usize| Put {
             id: ObjectId { collection: "saves".into(), key: number.to_string(), owner: UserId::NIL },
             value: format!("{{\"text\":\"{}\"}}", "ä\"\\n".repeat(number * 10).replace('"', "\\\"")),
@@ -366,6 +372,26 @@ mod tests {
     fn gift(user_id: UserId, code: i32) -> NewNotification {
         let (subject, content) = ("a gift".into(), "{ \"gold\": 3 }".into());
         NewNotification { user_id, subject, content, code, sender_id: UserId::NIL, persistent: true }
+    }
+
+    /// Groups with users in every state.
+    async fn fill_groups(store: &Store, [ann, bob]: [UserId; 2]) {
+        use crate::store::group::{GroupRow, put, set_place};
+        let filled = store.write(move |txn| {
+            for (number, state) in (0..).zip(GroupState::ALL) {
+                let id = GroupId::new(Uuid::from_u128(number));
+                let name = format!("Guild of {number} \u{e4}");
+                let (lang_tag, metadata) = ("de".into(), "{}".into());
+                let mut row = GroupRow { name, lang_tag, metadata, max_count: 2, ..GroupRow::default() };
+                for (user, state) in [(ann, GroupState::Superadmin), (bob, state)] {
+                    row.count(None, Some(state));
+                    set_place(txn, id, user, None, Some(state))?;
+                }
+                put(txn, id, &row).unwrap();
+            }
+            Ok::<(), StoreError>(())
+        });
+        filled.await.unwrap().unwrap();
     }
 
     #[tokio::test]
