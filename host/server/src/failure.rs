@@ -138,7 +138,14 @@ impl From<NotificationError> for Failure {
     fn from(error: NotificationError) -> Self {
         let code = match error {
             NotificationError::Store(error) => return error.into(),
-            NotificationError::InvalidCursor => Code::InvalidArgument,
+            NotificationError::UnknownUser(_) => Code::NotFound,
+            NotificationError::InvalidCursor
+            | NotificationError::InvalidLimit
+            | NotificationError::EmptySubject
+            | NotificationError::SubjectTooLong(_)
+            | NotificationError::InvalidContent
+            | NotificationError::ContentTooLong(_)
+            | NotificationError::InvalidCode(_) => Code::InvalidArgument,
         };
         Self::new(code, error.to_string())
     }
@@ -180,6 +187,7 @@ mod tests {
         assert_eq!(Failure::from(AccountError::from(disk())), expected);
         assert_eq!(Failure::from(ChatError::from(disk())), expected);
         assert_eq!(Failure::from(ListError::from(disk())), expected);
+        assert_eq!(Failure::from(NotificationError::from(disk())), expected);
         assert_eq!(Failure::from(GroupError::from(disk())), expected);
         assert_eq!(Failure::from(StorageError::from(disk())), expected);
         assert_eq!(Failure::from(StoreError::Closed).code, Code::Unavailable);
