@@ -8,6 +8,8 @@ mod global_stream;
 mod hooks;
 mod javascript;
 mod metrics;
+mod moderation;
+mod notifications;
 mod order;
 mod presence;
 mod refusals;
