@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic wherever it stands")]
 
 mod history;
+mod moments;
 mod order;
+mod read_markers;
 mod sessions;
 mod world;

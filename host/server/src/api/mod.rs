@@ -16,6 +16,7 @@ mod front;
 mod health;
 mod link;
 mod query;
+mod read_marker;
 mod reply;
 mod routes;
 mod rpc;
