@@ -4,7 +4,9 @@ use crate::plugin::CallError;
 use meadhall_core::account::AccountError;
 use meadhall_core::chat::ChatError;
 use meadhall_core::events::QueueFull;
+use meadhall_core::group::GroupError;
 use meadhall_core::history::ListError;
+use meadhall_core::notification::NotificationError;
 use meadhall_core::storage::StorageError;
 use meadhall_core::store::StoreError;
 use meadhall_core::tracker::JoinError;
@@ -73,6 +75,15 @@ impl From<AccountError> for Failure {
     }
 }
 
+impl From<GroupError> for Failure {
+    fn from(error: GroupError) -> Self {
+        match error {
+            GroupError::Store(error) => error.into(),
+            error => Self::new(Code::from_number(error.code()).unwrap_or(Code::Internal), error.to_string()),
+        }
+    }
+}
+
 impl From<CallError> for Failure {
     fn from(error: CallError) -> Self {
         match error {
@@ -100,6 +111,23 @@ impl From<ChatError> for Failure {
             | ChatError::ChatWithOneself
             | ChatError::GroupNotFound
             | ChatError::InvalidContent => Code::InvalidArgument,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<NotificationError> for Failure {
+    fn from(error: NotificationError) -> Self {
+        let code = match error {
+            NotificationError::Store(error) => return error.into(),
+            NotificationError::UnknownUser(_) => Code::NotFound,
+            NotificationError::InvalidCursor
+            | NotificationError::InvalidLimit
+            | NotificationError::EmptySubject
+            | NotificationError::SubjectTooLong(_)
+            | NotificationError::InvalidContent
+            | NotificationError::ContentTooLong(_)
+            | NotificationError::InvalidCode(_) => Code::InvalidArgument,
         };
         Self::new(code, error.to_string())
     }
@@ -141,6 +169,8 @@ mod tests {
         assert_eq!(Failure::from(AccountError::from(disk())), expected);
         assert_eq!(Failure::from(ChatError::from(disk())), expected);
         assert_eq!(Failure::from(ListError::from(disk())), expected);
+        assert_eq!(Failure::from(NotificationError::from(disk())), expected);
+        assert_eq!(Failure::from(GroupError::from(disk())), expected);
         assert_eq!(Failure::from(StorageError::from(disk())), expected);
         assert_eq!(Failure::from(StoreError::Closed).code, Code::Unavailable);
     }

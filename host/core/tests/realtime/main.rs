@@ -4,6 +4,7 @@
 
 mod history;
 mod moments;
+mod notifications;
 mod order;
 mod read_markers;
 mod sessions;
