@@ -201,7 +201,7 @@ pub fn add(actor: By<'_>, group_id: &str, user_ids: &[impl AsRef<str>]) -> Resul
     host_call!(group::add(actor.id(), group_id, &owned(user_ids)))
 }
 
-/// Takes users out, at most 100, or refuses their requests.
+/// Takes users out, at most 100, refuses their requests, or lifts their ban.
 ///
 /// # Errors
 /// When there is no such group, or the actor lacks the rank.
@@ -209,7 +209,8 @@ pub fn kick(actor: By<'_>, group_id: &str, user_ids: &[impl AsRef<str>]) -> Resu
     host_call!(group::kick(actor.id(), group_id, &owned(user_ids)))
 }
 
-/// Takes users out for good, at most 100.
+/// Takes users out for good, at most 100: joining has no effect for them until a kick lifts the ban. Those who neither are
+/// in the group nor ask to be are passed over.
 ///
 /// # Errors
 /// As [`kick`].

@@ -116,6 +116,8 @@ async fn groups() {
     world.call("group.leave", json!({ "user_id": ben, "group_id": group })).await;
     world.call("group.add", json!({ "group_id": group, "user_ids": [ben] })).await;
     world.call("group.kick", json!({ "group_id": group, "user_ids": [ben] })).await;
+    assert_eq!(users().await, [("ann".to_owned(), 0)]);
+    world.call("group.add", json!({ "group_id": group, "user_ids": [ben] })).await;
     world.call("group.ban", json!({ "group_id": group, "user_ids": [ben] })).await;
     assert_eq!(users().await, [("ann".to_owned(), 0)]);
     let banned = world.call("group.users", json!({ "group_id": group, "limit": 1, "state": 4 })).await;

@@ -299,8 +299,10 @@ mod tests {
         assert_eq!(states(&mut guest, &group, None).await, [("ann".into(), 0.into()), ("ben".into(), 1.into())]);
         guest.demote(server(), group.clone(), vec![ben.clone()]).await.unwrap();
         guest.leave(ben.clone(), group.clone()).await.unwrap();
+        Host::add(&mut guest, server(), group.clone(), vec![cai.clone()]).await.unwrap();
         guest.ban(server(), group.clone(), vec![cai.clone()]).await.unwrap();
-        assert!(guest.join(cai, group.clone()).await.is_err(), "the banned stay out");
+        guest.join(cai, group.clone()).await.unwrap();
+        assert_eq!(states(&mut guest, &group, Some(4)).await, [("cai".into(), 4.into())], "the banned stay out");
         assert_eq!(states(&mut guest, &group, None).await, [("ann".into(), 0.into())]);
         let own = parsed(&guest.of_user(ann, 10, Some(0), String::new()).await.unwrap());
         assert_eq!(own["user_groups"][0]["group"]["id"], group.as_str());
