@@ -1,6 +1,6 @@
 //! Accounts: who a user is, and how they log in.
 
-mod check;
+pub(crate) mod check;
 mod error;
 mod user;
 #[cfg(test)]

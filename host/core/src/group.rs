@@ -1,147 +1,31 @@
 //! Groups: users with a name, a chat channel of their own, and ranks.
+//!
+//! A group is made, changed and deleted here; `members` is who is in it, `list` how it is found. All checks are made in
+//! the write that changes something, so that of what happens at once one thing happens first.
 
-use crate::account::{User, Users};
-use crate::caller::Actor;
+mod types;
+mod error;
+pub(crate) mod check;
+mod roster;
+mod members;
+mod list;
+
+pub use error::GroupError;
+pub use types::{Group, GroupFilter, GroupPage, GroupState, GroupUpdate, GroupUserPage, NewGroup, UserGroupPage};
+
+use crate::account::Users;
 use crate::clock::{Environment, Timestamp};
 use crate::history::History;
 use crate::ids::{GroupId, UserId};
 use crate::notification::Notifications;
-use crate::store::{Store, StoreError, Txn};
+use crate::store::group::{self as rows, GroupRow, PutError};
+use crate::store::{Store, StoreError, Txn, account};
+use crate::stream::{Stream, mode};
+use roster::Roster;
 use std::sync::Arc;
 
-/// A user's place in a group. The numbers are public.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u8)]
-pub enum GroupState {
-    /// Owns it; there is always at least one.
-    Superadmin = 0,
-    /// Manages members.
-    Admin = 1,
-    /// Is in it.
-    Member = 2,
-    /// Asks to be.
-    JoinRequest = 3,
-    /// Must not be.
-    Banned = 4,
-}
-
-/// A group.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Group {
-    /// Which.
-    pub id: GroupId,
-    /// Who made it.
-    pub creator_id: UserId,
-    /// Unique, 1 to 255 bytes.
-    pub name: String,
-    /// Empty for none.
-    pub description: String,
-    /// Such as `en`.
-    pub lang_tag: String,
-    /// A JSON object.
-    pub metadata: String,
-    /// Empty for none.
-    pub avatar_url: String,
-    /// Whether everybody may join; otherwise they ask.
-    pub open: bool,
-    /// How many members: superadmins, admins and members.
-    pub edge_count: u32,
-    /// How many there may be.
-    pub max_count: u32,
-    /// A whole second.
-    pub create_time: Timestamp,
-    /// A whole second.
-    pub update_time: Timestamp,
-}
-
-/// A group to make. What is empty gets its default.
-#[derive(Clone, Debug, Default)]
-pub struct NewGroup {
-    /// 1 to 255 bytes, not taken.
-    pub name: String,
-    /// Any text.
-    pub description: String,
-    /// `en` when empty.
-    pub lang_tag: String,
-    /// A JSON object; plugins only.
-    pub metadata: String,
-    /// Any text.
-    pub avatar_url: String,
-    /// Whether everybody may join.
-    pub open: bool,
-    /// 0 for the default, 100.
-    pub max_count: u32,
-}
-
-/// What to change in a group: what is absent stays.
-#[derive(Clone, Debug, Default)]
-pub struct GroupUpdate {
-    /// 1 to 255 bytes, not taken.
-    pub name: Option<String>,
-    /// Any text.
-    pub description: Option<String>,
-    /// Any text.
-    pub lang_tag: Option<String>,
-    /// A JSON object; plugins only.
-    pub metadata: Option<String>,
-    /// Any text.
-    pub avatar_url: Option<String>,
-    /// Whether everybody may join.
-    pub open: Option<bool>,
-    /// Not below the member count; plugins only.
-    pub max_count: Option<u32>,
-}
-
-/// Which groups to list. The name stands alone; the others combine.
-#[derive(Clone, Debug, Default)]
-pub struct GroupFilter {
-    /// The whole name in any case, or its beginning when it ends with `%`.
-    pub name: Option<String>,
-    /// Only open ones, or only closed ones.
-    pub open: Option<bool>,
-    /// Exactly this language.
-    pub lang_tag: Option<String>,
-    /// At most so many members.
-    pub members: Option<u32>,
-}
-
-/// One page of groups.
-#[derive(Clone, Debug, Default)]
-pub struct GroupPage {
-    /// The groups: by name where the filter is a name, otherwise those with the most members first.
-    pub groups: Vec<Group>,
-    /// Where the next page begins; none when this is the last.
-    pub cursor: Option<String>,
-}
-
-/// One page of a group's users, by state and then by user id.
-#[derive(Clone, Debug, Default)]
-pub struct GroupUserPage {
-    /// The users (their count of friends is left out), each with their place.
-    pub users: Vec<(User, GroupState)>,
-    /// Where the next page begins; none when this is the last.
-    pub cursor: Option<String>,
-}
-
-/// One page of a user's groups, by state and then by group id. Those that banned the user are left out.
-#[derive(Clone, Debug, Default)]
-pub struct UserGroupPage {
-    /// The groups, each with the user's place.
-    pub groups: Vec<(Group, GroupState)>,
-    /// Where the next page begins; none when this is the last.
-    pub cursor: Option<String>,
-}
-
-/// Why a group operation is refused. The texts that begin with a capital are the wire's.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum GroupError {
-    /// There is no such group.
-    #[error("Group not found.")]
-    NotFound,
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
+/// How many members a group may have when it was not said.
+const MAX_COUNT: u32 = 100;
 
 /// The groups.
 #[derive(Debug)]
@@ -166,95 +50,158 @@ impl Groups {
     }
 
     /// Makes a group, whose superadmin is `creator`.
+    ///
+    /// # Errors
+    /// When something given is not valid, the name is taken, or there is no such user.
     pub async fn create(&self, creator: UserId, new: NewGroup) -> Result<Group, GroupError> {
-        unimplemented!("{creator} {new:?} {self:?}")
+        check::new(&new)?;
+        let (id, row) = (GroupId::new(self.env.uuid()), GroupRow::new(creator, new, self.env.now()));
+        let made = self.store.write(move |txn| {
+            if account::get(txn, creator)?.is_none() {
+                return Err(GroupError::UserNotFound(creator));
+            }
+            rows::set_place(txn, id, creator, None, Some(GroupState::Superadmin))?;
+            rows::put(txn, id, &row).map_err(|error| match error {
+                PutError::NameTaken => GroupError::NameTaken,
+                PutError::Store(error) => error.into(),
+            })?;
+            Ok(Group::of_row(id, row))
+        });
+        made.await?
     }
 
     /// Changes a group; for its superadmins and admins, and the server.
+    ///
+    /// # Errors
+    /// When nothing is given, something is not valid, the name is taken, there is no such group, or the actor may not.
     pub async fn update(&self, actor: UserId, group: GroupId, update: GroupUpdate) -> Result<(), GroupError> {
-        unimplemented!("{actor} {group} {update:?}")
+        check::update(&update)?;
+        let now = self.env.now();
+        let changed = self.store.write(move |txn| {
+            let mut row = rows::get(txn, group)?.ok_or(GroupError::MayNotUpdate)?;
+            if !has_rank(txn, actor, group, GroupState::Admin)? {
+                return Err(GroupError::MayNotUpdate);
+            }
+            row.change(update)?;
+            row.update_time = now.seconds();
+            rows::put(txn, group, &row).map_err(|error| match error {
+                PutError::NameTaken => GroupError::NewNameTaken,
+                PutError::Store(error) => error.into(),
+            })
+        });
+        changed.await?
     }
 
-    /// Deletes a group and closes its channel; for its superadmins, and the server.
+    /// Deletes a group and closes its channel; for its superadmins, and the server. Its history stays where it is, and
+    /// nobody can read it.
+    ///
+    /// # Errors
+    /// When there is no such group, or the actor may not.
     pub async fn delete(&self, actor: UserId, group: GroupId) -> Result<(), GroupError> {
-        unimplemented!("{actor} {group}")
-    }
-
-    /// Joins an open group, asks to join a closed one.
-    pub async fn join(&self, actor: Actor, group: GroupId) -> Result<(), GroupError> {
-        unimplemented!("{actor:?} {group}")
-    }
-
-    /// Leaves a group, or takes a request back.
-    pub async fn leave(&self, actor: Actor, group: GroupId) -> Result<(), GroupError> {
-        unimplemented!("{actor:?} {group}")
-    }
-
-    /// Adds users, or accepts their requests.
-    pub async fn add(&self, actor: Actor, group: GroupId, users: Vec<UserId>) -> Result<(), GroupError> {
-        unimplemented!("{actor:?} {group} {users:?}")
-    }
-
-    /// Takes users out, or refuses their requests.
-    pub async fn kick(&self, actor: Actor, group: GroupId, users: Vec<UserId>) -> Result<(), GroupError> {
-        unimplemented!("{actor:?} {group} {users:?}")
-    }
-
-    /// Takes users out for good.
-    pub async fn ban(&self, actor: Actor, group: GroupId, users: Vec<UserId>) -> Result<(), GroupError> {
-        unimplemented!("{actor:?} {group} {users:?}")
-    }
-
-    /// Raises users by one rank.
-    pub async fn promote(&self, actor: Actor, group: GroupId, users: Vec<UserId>) -> Result<(), GroupError> {
-        unimplemented!("{actor:?} {group} {users:?}")
-    }
-
-    /// Lowers users by one rank.
-    pub async fn demote(&self, actor: Actor, group: GroupId, users: Vec<UserId>) -> Result<(), GroupError> {
-        unimplemented!("{actor:?} {group} {users:?}")
-    }
-
-    /// Groups by id; unknown ones are left out.
-    pub async fn get(&self, ids: Vec<GroupId>) -> Result<Vec<Group>, GroupError> {
-        unimplemented!("{ids:?}")
-    }
-
-    /// Groups by name or by what they are.
-    pub async fn list(
-        &self,
-        filter: GroupFilter,
-        limit: usize,
-        cursor: Option<String>,
-    ) -> Result<GroupPage, GroupError> {
-        unimplemented!("{filter:?} {limit} {cursor:?}")
-    }
-
-    /// The users of a group, all members and requests or those of one state.
-    pub async fn users(
-        &self,
-        group: GroupId,
-        limit: usize,
-        state: Option<GroupState>,
-        cursor: Option<String>,
-    ) -> Result<GroupUserPage, GroupError> {
-        unimplemented!("{group} {limit} {state:?} {cursor:?}")
-    }
-
-    /// The groups of a user, all or those of one state.
-    pub async fn of_user(
-        &self,
-        user: UserId,
-        limit: usize,
-        state: Option<GroupState>,
-        cursor: Option<String>,
-    ) -> Result<UserGroupPage, GroupError> {
-        unimplemented!("{user} {limit} {state:?} {cursor:?}")
+        let channel = Stream::about(mode::GROUP, group.uuid());
+        let deleted = self.history.alter(channel, move |txn, happenings| {
+            if rows::get(txn, group)?.is_none() || !has_rank(txn, actor, group, GroupState::Superadmin)? {
+                return Err(GroupError::MayNotDelete);
+            }
+            delete_rows(txn, group)?;
+            happenings.close();
+            Ok(())
+        });
+        deleted.await
     }
 }
 
-/// Takes a user out of all groups, as part of deleting the user. A group whose last superadmin this was gets a new one;
-/// one that nobody is left in is deleted.
-pub(crate) fn delete_all(_txn: &mut Txn, _user: UserId) -> Result<(), StoreError> {
+/// Whether a user has this rank in a group or a higher one. The server has every rank.
+fn has_rank(txn: &Txn, user: UserId, group: GroupId, rank: GroupState) -> Result<bool, StoreError> {
+    Ok(user.is_nil() || rows::place(txn, group, user)?.is_some_and(|place| place <= rank))
+}
+
+fn delete_rows(txn: &mut Txn, group: GroupId) -> Result<(), StoreError> {
+    rows::delete_members(txn, group)?;
+    rows::delete(txn, group)
+}
+
+/// Takes a user out of all groups, as part of deleting the user, whose presences end with their sockets. A group whose
+/// last superadmin this was gets a new one: whoever is next in rank, and then by id. One that nobody is left in is
+/// deleted. Nothing is said in the channels: whoever is gone is not to be shown there.
+///
+/// # Errors
+/// When the disk cannot be read.
+pub(crate) fn delete_all(txn: &mut Txn, user: UserId) -> Result<(), StoreError> {
+    for (group, place) in rows::places_of_user(txn, user)? {
+        let Some(mut roster) = Roster::open(txn, group)? else { continue };
+        if place == GroupState::Superadmin && roster.is_last_superadmin(user)? {
+            match rows::first_heir(roster.txn, group, user)? {
+                Some((heir, rank)) => roster.put(heir, Some(rank), Some(GroupState::Superadmin))?,
+                None => {
+                    delete_rows(txn, group)?;
+                    continue;
+                }
+            }
+        }
+        roster.put(user, Some(place), None)?;
+        let unchanged = Timestamp::from_seconds(roster.row.update_time);
+        roster.store(unchanged)?;
+    }
     Ok(())
+}
+
+impl GroupRow {
+    fn new(creator: UserId, new: NewGroup, now: Timestamp) -> Self {
+        let or = |text: String, default: &str| if text.is_empty() { default.to_owned() } else { text };
+        Self {
+            creator_id: creator.uuid(),
+            name: new.name,
+            description: new.description,
+            lang_tag: or(new.lang_tag, "en"),
+            metadata: or(new.metadata, "{}"),
+            avatar_url: new.avatar_url,
+            open: new.open,
+            edge_count: 1,
+            request_count: 0,
+            max_count: if new.max_count == 0 { MAX_COUNT } else { new.max_count },
+            create_time: now.seconds(),
+            update_time: now.seconds(),
+        }
+    }
+
+    fn change(&mut self, update: GroupUpdate) -> Result<(), GroupError> {
+        let texts = [
+            (&mut self.name, update.name),
+            (&mut self.description, update.description),
+            (&mut self.lang_tag, update.lang_tag),
+            (&mut self.metadata, update.metadata),
+            (&mut self.avatar_url, update.avatar_url),
+        ];
+        for (field, value) in texts {
+            if let Some(value) = value {
+                *field = value;
+            }
+        }
+        self.open = update.open.unwrap_or(self.open);
+        self.max_count = update.max_count.unwrap_or(self.max_count);
+        if self.max_count < self.edge_count {
+            return Err(GroupError::MaxCountBelowMembers { members: self.edge_count, max_count: self.max_count });
+        }
+        Ok(())
+    }
+}
+
+impl Group {
+    fn of_row(id: GroupId, row: GroupRow) -> Self {
+        Self {
+            id,
+            creator_id: UserId::new(row.creator_id),
+            name: row.name,
+            description: row.description,
+            lang_tag: row.lang_tag,
+            metadata: row.metadata,
+            avatar_url: row.avatar_url,
+            open: row.open,
+            edge_count: row.edge_count,
+            max_count: row.max_count,
+            create_time: Timestamp::from_seconds(row.create_time),
+            update_time: Timestamp::from_seconds(row.update_time),
+        }
+    }
 }

@@ -87,6 +87,19 @@ pub const HISTORY_CHANNEL_NOT_FOUND: &str = "Channel not found.";
 /// REST 3: no such group, or the caller is not in it.
 pub const HISTORY_GROUP_NOT_FOUND: &str = "Group not found.";
 
+// Groups: all of them REST code 3.
+
+/// The id of a group, or of the user whose groups are asked for, is no uuid.
+pub const GROUP_ID_INVALID: &str = "Group ID must be a valid ID.";
+/// The id of a user of a group is no uuid.
+pub const GROUP_USER_ID_INVALID: &str = "User ID must be a valid ID.";
+/// Not between 1 and 100.
+pub const GROUP_LIMIT_INVALID: &str = "Invalid limit - limit must be between 1 and 100.";
+/// Not between 0 and 4.
+pub const GROUP_STATE_INVALID: &str = "Invalid state - state must be between 0 and 4.";
+/// A filter for less than no members. The text is our own.
+pub const GROUP_MEMBERS_INVALID: &str = "Invalid members - members must be 0 or more.";
+
 /// REST 3: an id in a request that is no uuid.
 pub fn invalid_system_id(id: &str) -> String {
     format!("ID '{id}' is not a valid system ID.")

@@ -4,6 +4,7 @@ use crate::plugin::CallError;
 use meadhall_core::account::AccountError;
 use meadhall_core::chat::ChatError;
 use meadhall_core::events::QueueFull;
+use meadhall_core::group::GroupError;
 use meadhall_core::history::ListError;
 use meadhall_core::storage::StorageError;
 use meadhall_core::store::StoreError;
@@ -66,6 +67,15 @@ impl From<AccountError> for Failure {
     fn from(error: AccountError) -> Self {
         match error {
             AccountError::Store(error) => error.into(),
+            error => Self::new(Code::from_number(error.code()).unwrap_or(Code::Internal), error.to_string()),
+        }
+    }
+}
+
+impl From<GroupError> for Failure {
+    fn from(error: GroupError) -> Self {
+        match error {
+            GroupError::Store(error) => error.into(),
             error => Self::new(Code::from_number(error.code()).unwrap_or(Code::Internal), error.to_string()),
         }
     }
@@ -136,6 +146,7 @@ mod tests {
         assert_eq!(Failure::from(AccountError::from(disk())), expected);
         assert_eq!(Failure::from(ChatError::from(disk())), expected);
         assert_eq!(Failure::from(ListError::from(disk())), expected);
+        assert_eq!(Failure::from(GroupError::from(disk())), expected);
         assert_eq!(Failure::from(StorageError::from(disk())), expected);
         assert_eq!(Failure::from(StoreError::Closed).code, Code::Unavailable);
     }

@@ -5,7 +5,7 @@ use super::{AccountError, AccountUpdate};
 /// Bytes of a password: argon2 reads all of them before its cost begins.
 const PASSWORD_LEN_MAX: usize = 4096;
 /// Bytes of metadata.
-const METADATA_LEN_MAX: usize = 16 * 1024;
+pub(crate) const METADATA_LEN_MAX: usize = 16 * 1024;
 
 /// A device id.
 pub(super) fn device(id: &str) -> Result<(), AccountError> {
@@ -70,18 +70,15 @@ pub(super) fn update(update: &AccountUpdate) -> Result<(), AccountError> {
         username(name)?;
     }
     let limited = [
-        ("display_name", &update.display_name, 255),
-        ("avatar_url", &update.avatar_url, 512),
-        ("lang_tag", &update.lang_tag, 18),
-        ("location", &update.location, 255),
-        ("timezone", &update.timezone, 255),
-        ("metadata", &update.metadata, METADATA_LEN_MAX),
+        ("display_name", text(&update.display_name), 255),
+        ("avatar_url", text(&update.avatar_url), 512),
+        ("lang_tag", text(&update.lang_tag), 18),
+        ("location", text(&update.location), 255),
+        ("timezone", text(&update.timezone), 255),
+        ("metadata", text(&update.metadata), METADATA_LEN_MAX),
     ];
-    for (field, text, limit) in limited {
-        let length = text.as_ref().map_or(0, |text| text.chars().count());
-        if length > limit {
-            return Err(AccountError::FieldTooLong { field, length, limit });
-        }
+    if let Some((field, length, limit)) = too_long(limited) {
+        return Err(AccountError::FieldTooLong { field, length, limit });
     }
     match &update.metadata {
         Some(text) if !is_json_object(text) => Err(AccountError::InvalidMetadata),
@@ -89,7 +86,21 @@ pub(super) fn update(update: &AccountUpdate) -> Result<(), AccountError> {
     }
 }
 
-fn is_json_object(text: &str) -> bool {
+/// The first field with more characters than it may have: its name, how many it has, and how many it may have.
+pub(crate) fn too_long<'a>(
+    fields: impl IntoIterator<Item = (&'static str, &'a str, usize)>,
+) -> Option<(&'static str, usize, usize)> {
+    let mut counted = fields.into_iter().map(|(field, text, limit)| (field, text.chars().count(), limit));
+    counted.find(|(_, length, limit)| length > limit)
+}
+
+/// The text of a field; empty where there is none.
+pub(crate) fn text(field: &Option<String>) -> &str {
+    field.as_deref().unwrap_or_default()
+}
+
+/// Whether a text is what metadata must be.
+pub(crate) fn is_json_object(text: &str) -> bool {
     serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).is_ok()
 }
 

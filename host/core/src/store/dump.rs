@@ -13,6 +13,8 @@ use std::io;
 /// Every kind of row that is exported. A new feature adds its own.
 const TABLES: &[Table] = &[
     super::account::TABLE,
+    super::group::TABLE,
+    super::group::MEMBER_TABLE,
     super::history::TABLE,
     crate::revocation::TOKEN_TABLE,
     crate::revocation::USER_TABLE,
@@ -258,8 +260,9 @@ mod tests {
     use super::*;
     use crate::account::{Accounts, Credential, LoginRequest, Users};
     use crate::clock::{Environment, Timestamp};
+    use crate::group::GroupState;
     use crate::history::{ChannelMessage, MessageCode};
-    use crate::ids::{MessageId, UserId};
+    use crate::ids::{GroupId, MessageId, UserId};
     use crate::password::{LoginLimits, Passwords};
     use crate::revocation::Revocations;
     use crate::storage::{Condition, ObjectId, Put, ReadPermission, Storage, WritePermission};
@@ -308,6 +311,7 @@ mod tests {
             LoginLimits::default(),
             Users::new(env.now(), |_| false),
         );
+        let mut users = Vec::new();
         for name in ["ann", "bob"] {
             let credential =
                 Credential::Email { email: format!("{name}@example.test"), password: "correct horse".into() };
@@ -315,7 +319,9 @@ mod tests {
             let user = accounts.authenticate(login).await.unwrap().user_id;
             accounts.link(user, Credential::Device(format!("device-of-{name}"))).await.unwrap();
             accounts.link(user, Credential::Custom(format!("custom-of-{name}"))).await.unwrap();
+            users.push(user);
         }
+        fill_groups(store, [users[0], users[1]]).await;
         let put = |number: usize| Put {
             id: ObjectId { collection: "saves".into(), key: number.to_string(), owner: UserId::NIL },
             value: format!("{{\"text\":\"{}\"}}", "ä\"\\n".repeat(number * 10).replace('"', "\\\"")),
@@ -351,6 +357,26 @@ mod tests {
             });
             stored.await.unwrap().unwrap();
         }
+    }
+
+    /// Groups with users in every state.
+    async fn fill_groups(store: &Store, [ann, bob]: [UserId; 2]) {
+        use crate::store::group::{GroupRow, put, set_place};
+        let filled = store.write(move |txn| {
+            for (number, state) in (0..).zip(GroupState::ALL) {
+                let id = GroupId::new(Uuid::from_u128(number));
+                let name = format!("Guild of {number} \u{e4}");
+                let (lang_tag, metadata) = ("de".into(), "{}".into());
+                let mut row = GroupRow { name, lang_tag, metadata, max_count: 2, ..GroupRow::default() };
+                for (user, state) in [(ann, GroupState::Superadmin), (bob, state)] {
+                    row.count(None, Some(state));
+                    set_place(txn, id, user, None, Some(state))?;
+                }
+                put(txn, id, &row).unwrap();
+            }
+            Ok::<(), StoreError>(())
+        });
+        filled.await.unwrap().unwrap();
     }
 
     #[tokio::test]

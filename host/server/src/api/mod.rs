@@ -13,6 +13,8 @@ mod endpoint;
 mod event;
 mod export;
 mod front;
+mod group;
+mod group_users;
 mod health;
 mod link;
 mod query;

@@ -4,7 +4,7 @@ use super::body::Incoming;
 use super::endpoint::{self, Endpoint};
 use super::query::broken_escape;
 use super::reply::Reply;
-use super::{account, authenticate, channel, event, export, health, link, rpc, session, users};
+use super::{account, authenticate, channel, event, export, group, group_users, health, link, rpc, session, users};
 use crate::failure::Failure;
 use axum::http::Method;
 use futures_util::future::BoxFuture;
@@ -106,18 +106,18 @@ pub(super) fn table() -> Vec<Route> {
         later(Method::POST, "/v2/friend/facebook", "ImportFacebookFriends"),
         later(Method::GET, "/v2/friend/friends", "ListFriendsOfFriends"),
         later(Method::POST, "/v2/friend/steam", "ImportSteamFriends"),
-        later(Method::GET, "/v2/group", "ListGroups"),
-        later(Method::POST, "/v2/group", "CreateGroup"),
-        later(Method::DELETE, "/v2/group/{group_id}", "DeleteGroup"),
-        later(Method::PUT, "/v2/group/{group_id}", "UpdateGroup"),
-        later(Method::POST, "/v2/group/{group_id}/add", "AddGroupUsers"),
-        later(Method::POST, "/v2/group/{group_id}/ban", "BanGroupUsers"),
-        later(Method::POST, "/v2/group/{group_id}/demote", "DemoteGroupUsers"),
-        later(Method::POST, "/v2/group/{group_id}/join", "JoinGroup"),
-        later(Method::POST, "/v2/group/{group_id}/kick", "KickGroupUsers"),
-        later(Method::POST, "/v2/group/{group_id}/leave", "LeaveGroup"),
-        later(Method::POST, "/v2/group/{group_id}/promote", "PromoteGroupUsers"),
-        later(Method::GET, "/v2/group/{group_id}/user", "ListGroupUsers"),
+        endpoint::<group::ListGroups>(Method::GET, "/v2/group"),
+        endpoint::<group::CreateGroup>(Method::POST, "/v2/group"),
+        endpoint::<group::DeleteGroup>(Method::DELETE, "/v2/group/{group_id}"),
+        endpoint::<group::UpdateGroup>(Method::PUT, "/v2/group/{group_id}"),
+        endpoint::<group_users::AddGroupUsers>(Method::POST, "/v2/group/{group_id}/add"),
+        endpoint::<group_users::BanGroupUsers>(Method::POST, "/v2/group/{group_id}/ban"),
+        endpoint::<group_users::DemoteGroupUsers>(Method::POST, "/v2/group/{group_id}/demote"),
+        endpoint::<group::JoinGroup>(Method::POST, "/v2/group/{group_id}/join"),
+        endpoint::<group_users::KickGroupUsers>(Method::POST, "/v2/group/{group_id}/kick"),
+        endpoint::<group::LeaveGroup>(Method::POST, "/v2/group/{group_id}/leave"),
+        endpoint::<group_users::PromoteGroupUsers>(Method::POST, "/v2/group/{group_id}/promote"),
+        endpoint::<group_users::ListGroupUsers>(Method::GET, "/v2/group/{group_id}/user"),
         later(Method::POST, "/v2/iap/purchase/apple", "ValidatePurchaseApple"),
         later(Method::POST, "/v2/iap/purchase/facebookinstant", "ValidatePurchaseFacebookInstant"),
         later(Method::POST, "/v2/iap/purchase/google", "ValidatePurchaseGoogle"),
@@ -152,7 +152,7 @@ pub(super) fn table() -> Vec<Route> {
         later(Method::POST, "/v2/tournament/{tournament_id}/join", "JoinTournament"),
         later(Method::GET, "/v2/tournament/{tournament_id}/owner/{owner_id}", "ListTournamentRecordsAroundOwner"),
         endpoint::<users::GetUsers>(Method::GET, "/v2/user"),
-        later(Method::GET, "/v2/user/{user_id}/group", "ListUserGroups"),
+        endpoint::<group_users::ListUserGroups>(Method::GET, "/v2/user/{user_id}/group"),
     ]
 }
 

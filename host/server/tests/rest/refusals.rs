@@ -20,7 +20,7 @@ async fn what_does_not_exist_or_is_not_built_says_so() {
         ("OPTIONS", "/v2/account", 501, 12, "Method Not Allowed"),
         ("GET", "/v2/friend", 501, 12, "not supported yet: ListFriends"),
         ("POST", "/v2/account/authenticate/steam", 501, 12, "not supported yet: AuthenticateSteam"),
-        ("POST", "/v2/group/00000000-0000-0000-0000-000000000001/kick", 501, 12, "not supported yet: KickGroupUsers"),
+        ("POST", "/v2/tournament/race/join", 501, 12, "not supported yet: JoinTournament"),
         ("PUT", "/v2/storage", 501, 12, "not supported yet: WriteStorageObjects"),
         ("GET", "/v2/leaderboard/board/owner/me", 501, 12, "not supported yet: ListLeaderboardRecordsAroundOwner"),
     ] {
