@@ -10,6 +10,7 @@ pub mod stream;
 pub mod presence;
 pub mod caller;
 mod sharded;
+mod json;
 pub mod push;
 pub mod outbox;
 pub mod session;

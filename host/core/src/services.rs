@@ -8,8 +8,8 @@ use crate::events::Events;
 use crate::friend::Friends;
 use crate::group::Groups;
 use crate::history::{History, Sequence};
-use crate::ids::{NotificationId, UserId};
-use crate::notification::{self, Notification, Notifications};
+use crate::ids::UserId;
+use crate::notification::{self, Notifications};
 use crate::outbox::{Outbox, OutboxLimits};
 use crate::password::{LoginLimits, Passwords};
 use crate::presence::PresenceMeta;
@@ -126,13 +126,13 @@ impl Core {
         let router = Router::new(tracker.clone());
         let unreadable = |error| unreadable(&config.data_dir, error);
         let highest = store.read_blocking(store::history::highest_id).map_err(unreadable)?;
-        let sequence = Sequence::new(env.clone(), highest);
+        let sequence = Arc::new(Sequence::new(env.clone(), highest));
         let passwords = Passwords::new(config.password_hashes_at_once, config.password_hashes_waiting);
         let presences = tracker.clone();
         let users = Users::new(env.now(), move |user| presences.is_online(user));
         let accounts = Accounts::new(store.clone(), env.clone(), passwords, config.login_limits, users.clone());
-        let history = Arc::new(History::new(store.clone(), tracker.clone(), sequence));
-        let notifications = Notifications::new(store.clone(), env.clone(), router.clone());
+        let history = Arc::new(History::new(store.clone(), tracker.clone(), sequence.clone()));
+        let notifications = Notifications::new(store.clone(), sequence, router.clone());
         let notes = &notifications;
         let friends = Friends::new(store.clone(), env.clone(), users.clone(), notes.clone(), history.clone());
         let groups = Groups::new(store.clone(), env.clone(), users, notes.clone(), history.clone());
@@ -245,16 +245,8 @@ impl Core {
     fn close_older(&self, newest: &Session) {
         let user = newest.user_id();
         for session in self.sessions.of_user(user).iter().filter(|session| session.is_older_than(newest)) {
-            let notification = Notification {
-                id: NotificationId::new(self.env.uuid()),
-                subject: SINGLE_SOCKET.into(),
-                content: "{}".into(),
-                code: notification::code::SINGLE_SOCKET,
-                sender_id: UserId::NIL,
-                create_time: self.env.now().whole_second(),
-                persistent: false,
-            };
-            session.outbox.push(Arc::new(Push::new(PushEvent::Notification(notification))));
+            let told = self.notifications.transient(user, SINGLE_SOCKET, notification::code::SINGLE_SOCKET);
+            session.outbox.push(Arc::new(Push::new(PushEvent::Notification(told))));
             session.close(CloseReason::Disconnected { detail: None });
         }
     }

@@ -6,6 +6,7 @@ use meadhall_core::chat::ChatError;
 use meadhall_core::events::QueueFull;
 use meadhall_core::group::GroupError;
 use meadhall_core::history::ListError;
+use meadhall_core::notification::NotificationError;
 use meadhall_core::storage::StorageError;
 use meadhall_core::store::StoreError;
 use meadhall_core::tracker::JoinError;
@@ -110,6 +111,23 @@ impl From<ChatError> for Failure {
     }
 }
 
+impl From<NotificationError> for Failure {
+    fn from(error: NotificationError) -> Self {
+        let code = match error {
+            NotificationError::Store(error) => return error.into(),
+            NotificationError::UnknownUser(_) => Code::NotFound,
+            NotificationError::InvalidCursor
+            | NotificationError::InvalidLimit
+            | NotificationError::EmptySubject
+            | NotificationError::SubjectTooLong(_)
+            | NotificationError::InvalidContent
+            | NotificationError::ContentTooLong(_)
+            | NotificationError::InvalidCode(_) => Code::InvalidArgument,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
 impl From<StorageError> for Failure {
     fn from(error: StorageError) -> Self {
         let code = match error {
@@ -146,6 +164,7 @@ mod tests {
         assert_eq!(Failure::from(AccountError::from(disk())), expected);
         assert_eq!(Failure::from(ChatError::from(disk())), expected);
         assert_eq!(Failure::from(ListError::from(disk())), expected);
+        assert_eq!(Failure::from(NotificationError::from(disk())), expected);
         assert_eq!(Failure::from(GroupError::from(disk())), expected);
         assert_eq!(Failure::from(StorageError::from(disk())), expected);
         assert_eq!(Failure::from(StoreError::Closed).code, Code::Unavailable);

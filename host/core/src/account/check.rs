@@ -1,6 +1,7 @@
 //! The rules for what accounts are made of, in the order in which Nakama checks them (api_authenticate.go, api_link.go).
 
 use super::{AccountError, AccountUpdate};
+use crate::json;
 
 /// Bytes of a password: argon2 reads all of them before its cost begins.
 const PASSWORD_LEN_MAX: usize = 4096;
@@ -81,7 +82,7 @@ pub(super) fn update(update: &AccountUpdate) -> Result<(), AccountError> {
         return Err(AccountError::FieldTooLong { field, length, limit });
     }
     match &update.metadata {
-        Some(text) if !is_json_object(text) => Err(AccountError::InvalidMetadata),
+        Some(text) if !json::is_object(text) => Err(AccountError::InvalidMetadata),
         _ => Ok(()),
     }
 }
@@ -97,11 +98,6 @@ pub(crate) fn too_long<'a>(
 /// The text of a field; empty where there is none.
 pub(crate) fn text(field: &Option<String>) -> &str {
     field.as_deref().unwrap_or_default()
-}
-
-/// Whether a text is what metadata must be.
-pub(crate) fn is_json_object(text: &str) -> bool {
-    serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).is_ok()
 }
 
 fn has_blank_or_control(text: &str) -> bool {

@@ -1,7 +1,8 @@
 //! The rules for what groups are made of.
 
 use super::{GroupError, GroupUpdate, NewGroup};
-use crate::account::check::{METADATA_LEN_MAX, is_json_object, text, too_long};
+use crate::account::check::{METADATA_LEN_MAX, text, too_long};
+use crate::json;
 use crate::store::group::fold;
 
 /// Bytes of a name.
@@ -67,7 +68,7 @@ fn lengths(description: &str, lang_tag: &str, avatar_url: &str, metadata: &str) 
 }
 
 fn metadata(text: &str) -> Result<(), GroupError> {
-    if is_json_object(text) { Ok(()) } else { Err(GroupError::InvalidMetadata) }
+    if json::is_object(text) { Ok(()) } else { Err(GroupError::InvalidMetadata) }
 }
 
 /// The wire tells of it in 32 bits with a sign.

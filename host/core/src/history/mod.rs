@@ -176,8 +176,8 @@ pub(crate) struct Draft {
 
 impl History {
     /// The history in a store, told to the members that the tracker knows. `sequence` goes on above all that is stored.
-    pub(crate) fn new(store: Store, tracker: Arc<Tracker>, sequence: Sequence) -> Self {
-        Self { store, sequence: Arc::new(sequence), lines: Arc::new(Lines::new(tracker)) }
+    pub(crate) fn new(store: Store, tracker: Arc<Tracker>, sequence: Arc<Sequence>) -> Self {
+        Self { store, sequence, lines: Arc::new(Lines::new(tracker)) }
     }
 
     /// Adds a message. Returns when it is published, and before that durable if `persistent`.

@@ -1,4 +1,4 @@
-//! The sequence of messages: ids and times that only ever ascend.
+//! The sequence of messages and notifications: ids and times that only ever ascend.
 
 use crate::clock::{Environment, Timestamp};
 use crate::ids::MessageId;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 const COUNTER_BITS: u32 = 74;
 const COUNTER_MAX: u128 = (1 << COUNTER_BITS) - 1;
 
-/// Hands out message ids (UUIDv7) and times. Each id is above all earlier ones, and each time at or after all earlier
+/// Hands out ids (UUIDv7) and times, to messages and to notifications. Each id is above all earlier ones, and each time at or after all earlier
 /// ones, whatever the clock does: an id is its place in the history.
 #[derive(Debug)]
 pub(crate) struct Sequence {
@@ -26,7 +26,7 @@ struct Last {
 }
 
 impl Sequence {
-    /// A sequence that goes on above `highest`, the highest id that was ever stored.
+    /// A sequence that goes on above `highest`, the highest of its ids that was ever stored.
     pub(crate) fn new(env: Environment, highest: Option<MessageId>) -> Self {
         let (millis, counter) = highest.map_or((0, 0), parts);
         let last = Last { millis, counter, time: from_millis(millis) };

@@ -52,7 +52,7 @@ impl Fixture {
             drop(tracker.join(session, &room(), hidden).unwrap());
         }
         let env = Environment::seeded(Arc::new(ManualClock::default()), 1);
-        let history = History::new(store, tracker.clone(), Sequence::new(env, None));
+        let history = History::new(store, tracker.clone(), Arc::new(Sequence::new(env, None)));
         Self { history, tracker, disk, member, other, _dir: dir }
     }
 

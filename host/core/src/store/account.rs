@@ -103,6 +103,11 @@ pub(crate) fn get(rows: &impl Rows, user: UserId) -> Result<Option<AccountRow>, 
     rows.row(&account_key(user))?.map(|value| decode(&value)).transpose()
 }
 
+/// Whether a user has an account.
+pub(crate) fn exists(rows: &impl Rows, user: UserId) -> Result<bool, StoreError> {
+    Ok(rows.row(&account_key(user))?.is_some())
+}
+
 /// Whose something is.
 pub(crate) fn find(rows: &impl Rows, unique: &Unique) -> Result<Option<UserId>, StoreError> {
     let Some(value) = rows.row(&unique.key())? else { return Ok(None) };

@@ -55,7 +55,7 @@ pub(crate) fn page(
 }
 
 /// The place behind a row of a list, as text that fits a query parameter.
-fn encode(list: &KeyRange, order: Order, last: &[u8]) -> String {
+pub(crate) fn encode(list: &KeyRange, order: Order, last: &[u8]) -> String {
     let mut bytes = Vec::with_capacity(FIXED + last.len());
     bytes.push(VERSION);
     bytes.extend(mark(list, order));
@@ -64,7 +64,7 @@ fn encode(list: &KeyRange, order: Order, last: &[u8]) -> String {
 }
 
 /// The row that a place is behind; none when [`encode`] did not make the text for this list. The row may be gone.
-fn decode(list: &KeyRange, order: Order, text: &str) -> Option<Vec<u8>> {
+pub(crate) fn decode(list: &KeyRange, order: Order, text: &str) -> Option<Vec<u8>> {
     let bytes = URL_SAFE.decode(text).ok()?;
     let (fixed, last) = bytes.split_at_checked(FIXED)?;
     let is_of_list = fixed[0] == VERSION && fixed[1..] == mark(list, order) && list.contains(last);

@@ -16,6 +16,7 @@ const TABLES: &[Table] = &[
     super::group::TABLE,
     super::group::MEMBER_TABLE,
     super::history::TABLE,
+    super::notification::TABLE,
     crate::revocation::TOKEN_TABLE,
     crate::revocation::USER_TABLE,
     crate::storage::TABLE,
@@ -261,14 +262,19 @@ mod tests {
     use crate::account::{Accounts, Credential, LoginRequest, Users};
     use crate::clock::{Environment, Timestamp};
     use crate::group::GroupState;
-    use crate::history::{ChannelMessage, MessageCode};
+    use crate::history::{ChannelMessage, MessageCode, Sequence};
     use crate::ids::{GroupId, MessageId, UserId};
+    use crate::notification::{NewNotification, Notifications};
     use crate::password::{LoginLimits, Passwords};
     use crate::revocation::Revocations;
+    use crate::router::Router;
+    use crate::status::Followers;
     use crate::storage::{Condition, ObjectId, Put, ReadPermission, Storage, WritePermission};
     use crate::store::StoreConfig;
     use crate::stream::Stream;
+    use crate::tracker::Tracker;
     use std::path::Path;
+    use std::sync::Arc;
     use uuid::Uuid;
 
     fn open(dir: &Path) -> Store {
@@ -311,6 +317,9 @@ mod tests {
             LoginLimits::default(),
             Users::new(env.now(), |_| false),
         );
+        let router = Router::new(Arc::new(Tracker::new("node".into(), Followers::default())));
+        let sequence = Arc::new(Sequence::new(env.clone(), None));
+        let notifications = Notifications::new(store.clone(), sequence, router);
         let mut users = Vec::new();
         for name in ["ann", "bob"] {
             let credential =
@@ -319,6 +328,7 @@ mod tests {
             let user = accounts.authenticate(login).await.unwrap().user_id;
             accounts.link(user, Credential::Device(format!("device-of-{name}"))).await.unwrap();
             accounts.link(user, Credential::Custom(format!("custom-of-{name}"))).await.unwrap();
+            notifications.send(vec![gift(user, 1), gift(user, 2)]).await.unwrap();
             users.push(user);
         }
         fill_groups(store, [users[0], users[1]]).await;
@@ -357,6 +367,11 @@ mod tests {
             });
             stored.await.unwrap().unwrap();
         }
+    }
+
+    fn gift(user_id: UserId, code: i32) -> NewNotification {
+        let (subject, content) = ("a gift".into(), "{ \"gold\": 3 }".into());
+        NewNotification { user_id, subject, content, code, sender_id: UserId::NIL, persistent: true }
     }
 
     /// Groups with users in every state.

@@ -37,7 +37,25 @@ pub(crate) struct Range {
 /// When the disk cannot be read.
 pub(crate) fn append(txn: &mut Txn, message: &ChannelMessage) -> Result<(), StoreError> {
     replace(txn, message)?;
-    txn.put(highest_id_key(), message.id.uuid().as_bytes().to_vec())
+    set_highest_id(txn, message.id.uuid())
+}
+
+/// From now on the highest id is this one. Whoever stores an id of the sequence says so in the same write, so that the
+/// sequence goes on above it after a restart, whatever the clock says then.
+///
+/// # Errors
+/// When the disk cannot be read.
+pub(crate) fn set_highest_id(txn: &mut Txn, id: Uuid) -> Result<(), StoreError> {
+    txn.put(highest_id_key(), id.as_bytes().to_vec())
+}
+
+/// The same for what is imported, whose order need not be that of its ids.
+///
+/// # Errors
+/// When the disk cannot be read.
+pub(crate) fn raise_highest_id(txn: &mut Txn, id: Uuid) -> Result<(), StoreError> {
+    let highest = txn.get(highest_id_key())?;
+    if highest.is_some_and(|highest| *highest > id.as_bytes()[..]) { Ok(()) } else { set_highest_id(txn, id) }
 }
 
 /// Writes a message in the place of its id.
@@ -67,7 +85,7 @@ pub(crate) fn get(txn: &Txn, stream: &Stream, id: MessageId) -> Result<Option<Ch
     }
 }
 
-/// The highest id that was ever given to a stored message, also when that was removed since.
+/// The highest id that a message or notification was ever stored with, also when that was removed since.
 ///
 /// # Errors
 /// When the disk cannot be read.
@@ -219,12 +237,8 @@ pub(crate) const TABLE: Table = Table {
             update_time: Timestamp::from_nanos(record.update_nanos),
             persistent: true,
         };
-        // The lines come channel by channel, so the last one need not have the highest id.
-        let highest = txn.get(highest_id_key())?;
-        if highest.is_some_and(|highest| *highest > record.id.as_bytes()[..]) {
-            return Ok(replace(txn, &message)?);
-        }
-        Ok(append(txn, &message)?)
+        replace(txn, &message)?;
+        Ok(raise_highest_id(txn, record.id)?)
     },
 };
 

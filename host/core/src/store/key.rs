@@ -29,7 +29,7 @@ pub(crate) enum Tag {
     Object = 0x30,
     /// The history of channels. 0x43 to 0x4f are kept free for it.
     History = 0x40,
-    /// The highest message id that was ever given.
+    /// The highest id of a message or notification that was ever stored.
     HighestMessage = 0x41,
     /// user id, channel → how far the user has read it
     ReadMarker = 0x42,

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic wherever it stands")]
 
 mod history;
+mod notifications;
 mod order;
 mod sessions;
 mod world;

@@ -17,6 +17,7 @@ mod group;
 mod group_users;
 mod health;
 mod link;
+mod notification;
 mod query;
 mod reply;
 mod routes;

@@ -4,7 +4,9 @@ use super::body::Incoming;
 use super::endpoint::{self, Endpoint};
 use super::query::broken_escape;
 use super::reply::Reply;
-use super::{account, authenticate, channel, event, export, group, group_users, health, link, rpc, session, users};
+use super::{
+    account, authenticate, channel, event, export, group, group_users, health, link, notification, rpc, session, users,
+};
 use crate::failure::Failure;
 use axum::http::Method;
 use futures_util::future::BoxFuture;
@@ -133,8 +135,8 @@ pub(super) fn table() -> Vec<Route> {
         later(Method::GET, "/v2/leaderboard/{leaderboard_id}/owner/{owner_id}", "ListLeaderboardRecordsAroundOwner"),
         later(Method::GET, "/v2/match", "ListMatches"),
         later(Method::GET, "/v2/matchmaker/stats", "GetMatchmakerStats"),
-        later(Method::DELETE, "/v2/notification", "DeleteNotifications"),
-        later(Method::GET, "/v2/notification", "ListNotifications"),
+        endpoint::<notification::DeleteNotifications>(Method::DELETE, "/v2/notification"),
+        endpoint::<notification::ListNotifications>(Method::GET, "/v2/notification"),
         later(Method::GET, "/v2/party", "ListParties"),
         plain(Method::GET, "/v2/rpc/{*id}", "RpcFunc", rpc::call),
         plain(Method::POST, "/v2/rpc/{*id}", "RpcFunc", rpc::call),

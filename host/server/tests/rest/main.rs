@@ -7,6 +7,7 @@ mod client;
 mod cors;
 mod credentials;
 mod history;
+mod notifications;
 mod refusals;
 mod requests;
 mod rpc;
