@@ -1,13 +1,17 @@
 //! Chat: joining channels, and sending, changing and removing their messages.
 
+mod read_marker;
+
+pub use read_marker::{ReadMarker, ReadMarkerPage, UNREAD_MAX};
+
 use crate::caller::Actor;
-use crate::clock::Timestamp;
-use crate::history::{ChannelMessage, Draft, History, ListError, MessageCode, Page, PageRequest};
+use crate::history::{ChannelMessage, Draft, History, ListError, MessageCode, Page, PageRequest, access};
 use crate::ids::{MessageId, UserId};
 use crate::json;
+use crate::notification::{NewNotification, Notifications, code};
 use crate::presence::{Presence, PresenceMeta};
 use crate::session::Session;
-use crate::store::StoreError;
+use crate::store::{Store, StoreError, Txn, account, friend};
 use crate::stream::{Stream, mode};
 use crate::tracker::{JoinError, Joined, Tracker};
 use std::fmt;
@@ -22,33 +26,10 @@ const NO_CONTENT: &str = "{}";
 /// Channels and their messages.
 #[derive(Debug)]
 pub struct Chat {
+    store: Store,
     tracker: Arc<Tracker>,
     history: Arc<History>,
-}
-
-/// How far a user has read a channel.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReadMarker {
-    /// The channel.
-    pub stream: Stream,
-    /// The last message that was read; none while the user has marked none.
-    pub message_id: Option<MessageId>,
-    /// When that was said.
-    pub update_time: Option<Timestamp>,
-    /// How many messages of others follow it; [`UNREAD_MAX`] stands for so many and more.
-    pub unread: u32,
-}
-
-/// Unread messages are counted up to this many.
-pub const UNREAD_MAX: u32 = 1000;
-
-/// One page of a user's read markers.
-#[derive(Clone, Debug, Default)]
-pub struct ReadMarkerPage {
-    /// The markers.
-    pub markers: Vec<ReadMarker>,
-    /// Where the next page begins; none when this is the last.
-    pub cursor: Option<String>,
+    notifications: Notifications,
 }
 
 /// What was tried with a message.
@@ -71,7 +52,16 @@ pub enum ChatError {
     /// A room's name has control characters in it.
     #[error("Channel name must not contain control chars: Invalid channel target")]
     ControlCharacters,
-    /// The session is not in the channel.
+    /// The other one of a direct channel does not exist, or has blocked the user.
+    #[error("User ID not found: Invalid channel target")]
+    UserNotFound,
+    /// A direct channel with oneself.
+    #[error("Cannot chat with oneself: Invalid channel target")]
+    ChatWithOneself,
+    /// There is no such group, or the user is not in it.
+    #[error("Group not found: Invalid channel target")]
+    GroupNotFound,
+    /// The session is not in the channel, or its user may not be there any more.
     #[error("Must join channel before {} messages", .0.gerund())]
     NotJoined(Action),
     /// The content is no JSON, or no object.
@@ -116,14 +106,22 @@ impl fmt::Display for Action {
 }
 
 impl Chat {
-    pub(crate) fn new(tracker: Arc<Tracker>, history: Arc<History>) -> Self {
-        Self { tracker, history }
+    pub(crate) fn new(
+        store: Store,
+        tracker: Arc<Tracker>,
+        history: Arc<History>,
+        notifications: Notifications,
+    ) -> Self {
+        Self { store, tracker, history, notifications }
     }
 
-    /// Joins a room (later also group and direct channels). What the session sends there is stored if `persistence`.
+    /// Joins a channel: a room, the channel of a group that the user is in, or one with another user (see
+    /// [`Stream::direct`]), who is notified if that is new and they are not there. What the session sends there is stored
+    /// if `persistence`.
     ///
     /// # Errors
-    /// When the room's name is no room name, or the session has ended: nothing is changed.
+    /// When the room's name is no room name, the user may not be in the channel, the session has ended, or the store
+    /// failed: nothing is changed.
     pub async fn join(
         &self,
         session: &Arc<Session>,
@@ -131,10 +129,58 @@ impl Chat {
         persistence: bool,
         hidden: bool,
     ) -> Result<Joined, ChatError> {
-        if stream.mode == mode::ROOM {
-            check_room_name(&stream.label)?;
+        let meta = PresenceMeta { hidden, persistence, ..PresenceMeta::default() };
+        match stream.mode {
+            mode::GROUP => self.join_group(session, stream, meta).await,
+            mode::DIRECT => self.join_direct(session, stream, meta).await,
+            mode::ROOM => {
+                check_room_name(&stream.label)?;
+                Ok(self.tracker.join(session, stream, meta)?)
+            }
+            _ => Ok(self.tracker.join(session, stream, meta)?),
         }
-        Ok(self.tracker.join(session, stream, PresenceMeta { hidden, persistence, ..PresenceMeta::default() })?)
+    }
+
+    async fn join_group(
+        &self,
+        session: &Arc<Session>,
+        stream: &Stream,
+        meta: PresenceMeta,
+    ) -> Result<Joined, ChatError> {
+        let (user, group) = (session.user_id(), stream.clone());
+        let check = move |txn: &mut Txn| {
+            let allowed = access::may_join(txn, &group, user)?;
+            allowed.then_some(()).ok_or(ChatError::GroupNotFound)
+        };
+        self.history.join(session, stream, meta, check).await
+    }
+
+    async fn join_direct(
+        &self,
+        session: &Arc<Session>,
+        stream: &Stream,
+        meta: PresenceMeta,
+    ) -> Result<Joined, ChatError> {
+        if stream.subject == stream.subcontext {
+            return Err(ChatError::ChatWithOneself);
+        }
+        let user = Actor { user_id: session.user_id(), username: session.username().clone() };
+        let other = access::other(stream, user.user_id).ok_or(ChatError::UserNotFound)?;
+        let (tracker, notifications) = (self.tracker.clone(), self.notifications.clone());
+        let (channel, session_id) = (stream.clone(), session.id());
+        let check = move |txn: &mut Txn| {
+            let exists = account::get(txn, other)?.is_some();
+            if !exists || friend::has_blocked(txn, other, user.user_id)? {
+                return Err(ChatError::UserNotFound);
+            }
+            // Who joins or leaves at this very moment may be asked once too often, or not at all.
+            let joins_anew = tracker.get(&channel, user.user_id, session_id).is_none();
+            if joins_anew && !tracker.is_present(&channel, other) {
+                notifications.post(txn, wants_to_chat(&user, other))?;
+            }
+            Ok(())
+        };
+        self.history.join(session, stream, meta, check).await
     }
 
     /// Leaves a channel; nothing happens when the session is not in it.
@@ -150,7 +196,7 @@ impl Chat {
     pub async fn send(&self, session: &Session, stream: &Stream, content: &str) -> Result<ChannelMessage, ChatError> {
         check_content(content)?;
         let presence = self.presence(session, stream, Action::Send)?;
-        self.history.append(draft(sender_of(&presence), stream, content), presence.meta.persistence).await
+        self.history.append(members_draft(&presence, stream, content), presence.meta.persistence).await
     }
 
     /// Changes a message of the session's own.
@@ -167,7 +213,7 @@ impl Chat {
     ) -> Result<ChannelMessage, ChatError> {
         check_content(content)?;
         let presence = self.presence(session, stream, Action::Update)?;
-        let draft = draft(sender_of(&presence), stream, content);
+        let draft = members_draft(&presence, stream, content);
         self.history.change(draft, id, Action::Update, presence.meta.persistence).await
     }
 
@@ -177,7 +223,7 @@ impl Chat {
     /// When the session is not in the channel or has no such message there, or the store failed: nothing is changed.
     pub async fn remove(&self, session: &Session, stream: &Stream, id: MessageId) -> Result<ChannelMessage, ChatError> {
         let presence = self.presence(session, stream, Action::Remove)?;
-        let draft = draft(sender_of(&presence), stream, NO_CONTENT);
+        let draft = members_draft(&presence, stream, NO_CONTENT);
         self.history.change(draft, id, Action::Remove, presence.meta.persistence).await
     }
 
@@ -229,35 +275,10 @@ impl Chat {
     /// One page of history, for a user who may read it without having joined; the nil user, the server, reads all.
     ///
     /// # Errors
-    /// When the reader may not, the cursor is not of this channel and direction, or the store cannot be read.
+    /// When the reader may not, the cursor is not of this channel and direction or stands beside a moment, or the store
+    /// cannot be read.
     pub async fn list(&self, reader: UserId, request: PageRequest) -> Result<Page, ListError> {
-        let _ = reader;
-        self.history.list(request).await
-    }
-
-    /// How far a user has read a channel that they may read.
-    pub async fn read_marker(&self, user: UserId, stream: &Stream) -> Result<ReadMarker, ListError> {
-        unimplemented!("{user} {stream:?}")
-    }
-
-    /// A user has read a channel up to a message, or all of it; a marker never goes back. Returns where it is now.
-    pub async fn mark_read(
-        &self,
-        user: UserId,
-        stream: &Stream,
-        message: Option<MessageId>,
-    ) -> Result<ReadMarker, ListError> {
-        unimplemented!("{user} {stream:?} {message:?}")
-    }
-
-    /// The channels that a user has marked, with what is unread in each; those that they may not read are left out.
-    pub async fn read_markers(
-        &self,
-        user: UserId,
-        limit: usize,
-        cursor: Option<String>,
-    ) -> Result<ReadMarkerPage, ListError> {
-        unimplemented!("{user} {limit} {cursor:?}")
+        self.history.list(reader, request).await
     }
 
     /// The session's presence in a channel.
@@ -277,12 +298,25 @@ impl Action {
     }
 }
 
-fn sender_of(presence: &Presence) -> Actor {
-    Actor { user_id: presence.user_id, username: presence.username.clone() }
+/// What a member says, as long as it may.
+fn members_draft(presence: &Presence, stream: &Stream, content: &str) -> Draft {
+    let sender = Actor { user_id: presence.user_id, username: presence.username.clone() };
+    Draft { session: Some(presence.id.session_id), ..draft(sender, stream, content) }
 }
 
 fn draft(sender: Actor, stream: &Stream, content: &str) -> Draft {
-    Draft { stream: stream.clone(), sender, content: content.into() }
+    Draft { stream: stream.clone(), sender, content: content.into(), session: None }
+}
+
+fn wants_to_chat(user: &Actor, other: UserId) -> NewNotification {
+    NewNotification {
+        user_id: other,
+        subject: format!("{} wants to chat", user.username),
+        content: serde_json::json!({"username": &*user.username}).to_string(),
+        code: code::DIRECT_MESSAGE_REQUEST,
+        sender_id: user.user_id,
+        persistent: true,
+    }
 }
 
 fn check_room_name(name: &str) -> Result<(), ChatError> {

@@ -141,7 +141,7 @@ impl Core {
             node,
             sessions: Sessions::default(),
             followers,
-            chat: Chat::new(tracker.clone(), history),
+            chat: Chat::new(store.clone(), tracker.clone(), history, notifications.clone()),
             tracker,
             router,
             events: Events::new(config.event_queue_size, config.event_queue_workers),

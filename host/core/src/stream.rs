@@ -1,5 +1,6 @@
 //! Streams: the addresses that presences join and that data is sent to.
 
+use crate::ids::UserId;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -45,6 +46,12 @@ impl Stream {
     /// A stream with a mode and a subject only.
     pub fn about(mode: u8, subject: Uuid) -> Self {
         Self { mode, subject, subcontext: Uuid::nil(), label: Arc::default() }
+    }
+
+    /// The channel of two users, whichever is named first.
+    pub fn direct(one: UserId, other: UserId) -> Self {
+        let (one, other) = (one.uuid(), other.uuid());
+        Self { subcontext: one.max(other), ..Self::about(mode::DIRECT, one.min(other)) }
     }
 
     /// Whether this is a chat channel: a room, a group's chat or a direct chat.

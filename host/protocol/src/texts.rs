@@ -71,9 +71,13 @@ pub const RPC_BODY_IS_NO_TEXT: &str = "json: cannot unmarshal object into Go val
 pub const CHANNEL_TARGET_INVALID: &str = "Invalid channel target";
 /// The type of a join is none of the three.
 pub const CHANNEL_TYPE_INVALID: &str = "Invalid channel type";
+/// The target of a join of a direct channel is no uuid, or the nil one.
+pub const CHANNEL_USER_INVALID: &str = "Invalid user ID in direct message join: Invalid channel target";
+/// The target of a join of a group's channel is no uuid.
+pub const CHANNEL_GROUP_INVALID: &str = "Invalid group ID in group channel join: Invalid channel target";
 /// The channel id is none; [`crate::channel_id::InvalidChannelId`] says the same.
 pub const CHANNEL_ID_INVALID: &str = "Invalid channel identifier";
-/// The message id is no uuid.
+/// The message id is no uuid. REST 3 as well, for read markers.
 pub const MESSAGE_ID_INVALID: &str = "Invalid message identifier";
 
 // History.

@@ -2,6 +2,7 @@
 
 use serde::de::{Error, Unexpected, Visitor};
 use std::fmt;
+use std::str::FromStr;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -105,6 +106,19 @@ fn put(place: &mut [u8], mut number: u32) {
 impl<'de> serde::Deserialize<'de> for Timestamp {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_str(TextVisitor)
+    }
+}
+
+/// The text is no moment that the wire can say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a time as in 2006-01-02T15:04:05Z")]
+pub struct InvalidTimestamp;
+
+impl FromStr for Timestamp {
+    type Err = InvalidTimestamp;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        parse(text).ok_or(InvalidTimestamp)
     }
 }
 

@@ -56,9 +56,11 @@ impl From<QueueFull> for Failure {
 impl From<ListError> for Failure {
     fn from(error: ListError) -> Self {
         match error {
-            ListError::InvalidCursor | ListError::ChannelNotFound | ListError::GroupNotFound => {
-                Self::new(Code::InvalidArgument, error.to_string())
-            }
+            ListError::InvalidCursor
+            | ListError::TwoBeginnings
+            | ListError::ChannelNotFound
+            | ListError::GroupNotFound => Self::new(Code::InvalidArgument, error.to_string()),
+            ListError::MessageNotFound(_) => Self::new(Code::NotFound, error.to_string()),
             ListError::Store(error) => error.into(),
         }
     }
@@ -103,9 +105,12 @@ impl From<ChatError> for Failure {
             ChatError::Join(error) => return error.into(),
             ChatError::MessageNotFound(_) => Code::NotFound,
             ChatError::NotJoined(_) => Code::FailedPrecondition,
-            ChatError::InvalidRoomName(_) | ChatError::ControlCharacters | ChatError::InvalidContent => {
-                Code::InvalidArgument
-            }
+            ChatError::InvalidRoomName(_)
+            | ChatError::ControlCharacters
+            | ChatError::UserNotFound
+            | ChatError::ChatWithOneself
+            | ChatError::GroupNotFound
+            | ChatError::InvalidContent => Code::InvalidArgument,
         };
         Self::new(code, error.to_string())
     }

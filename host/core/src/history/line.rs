@@ -6,14 +6,17 @@
 //! place in the same line, and waits only for what is ahead of it. A line exists while something is in it, and what is in
 //! it is bounded by the writer's queue and the requests in flight.
 
-use crate::chat::ChatError;
+use crate::chat::{Action, ChatError};
 use crate::history::{ChannelMessage, Happening};
+use crate::ids::SessionId;
+use crate::presence::PresenceMeta;
 use crate::push::{Push, PushEvent};
 use crate::router::Router;
+use crate::session::Session;
 use crate::sharded::Sharded;
 use crate::store::StoreError;
 use crate::stream::Stream;
-use crate::tracker::Tracker;
+use crate::tracker::{JoinError, Joined, Tracker};
 use std::collections::VecDeque;
 use std::collections::hash_map::Entry as MapEntry;
 use std::sync::Arc;
@@ -54,10 +57,20 @@ enum Entry {
 /// same.
 #[derive(Debug)]
 pub(crate) enum Turn {
-    /// A message is published.
-    Message(Box<ChannelMessage>, Sender),
+    /// A message is published: one of `member` only if that session is still here.
+    Message { message: Box<ChannelMessage>, member: Option<SessionId>, sender: Sender },
     /// A change of who may be here takes effect.
     Alter(Vec<Happening>, oneshot::Sender<()>),
+    /// A session joins.
+    Join(Box<Join>),
+}
+
+/// A join whose turn will come.
+#[derive(Debug)]
+pub(crate) struct Join {
+    pub(crate) session: Arc<Session>,
+    pub(crate) meta: PresenceMeta,
+    pub(crate) sender: oneshot::Sender<Result<Joined, JoinError>>,
 }
 
 /// Who waits for a message.
@@ -95,9 +108,13 @@ impl Lines {
         enqueue(Ticket { place: Some(place) })
     }
 
-    /// Publishes a message that needs no store: at once when the line is empty, in its turn otherwise. To be called on a
-    /// runtime.
-    pub(crate) async fn publish(self: &Arc<Self>, message: ChannelMessage) -> Result<ChannelMessage, ChatError> {
+    /// Publishes a message that needs no store: at once when the line is empty, in its turn otherwise. One of `member` is
+    /// refused when that session is not here any more. To be called on a runtime.
+    pub(crate) async fn publish(
+        self: &Arc<Self>,
+        message: ChannelMessage,
+        member: Option<SessionId>,
+    ) -> Result<ChannelMessage, ChatError> {
         let stream = message.stream.clone();
         let outcome = {
             let mut lines = self.lines.lock(&stream);
@@ -108,7 +125,7 @@ impl Lines {
                 }
                 MapEntry::Occupied(mut entry) => {
                     let (sender, outcome) = oneshot::channel();
-                    let turn = Turn::Message(Box::new(message.clone()), sender);
+                    let turn = Turn::Message { message: Box::new(message.clone()), member, sender };
                     entry.get_mut().entries.push_back(Entry::Ready(turn));
                     Some(outcome)
                 }
@@ -117,9 +134,9 @@ impl Lines {
         match outcome {
             Some(outcome) => outcome.await.unwrap_or(Err(ChatError::Store(StoreError::Closed))),
             None => {
-                self.route(&message);
+                let published = self.publish_now(&message, member);
                 self.hand_on(&stream, &Handle::current(), true);
-                Ok(message)
+                published.map(|()| message)
             }
         }
     }
@@ -184,15 +201,19 @@ impl Lines {
 
     fn take_turn(&self, stream: &Stream, turn: Turn) {
         match turn {
-            Turn::Message(message, sender) => {
-                self.route(&message);
-                let _ = sender.send(Ok(*message));
+            Turn::Message { message, member, sender } => {
+                let published = self.publish_now(&message, member);
+                let _ = sender.send(published.map(|()| *message));
             }
             Turn::Alter(happenings, done) => {
                 for happening in happenings {
                     self.happen(stream, happening);
                 }
                 let _ = done.send(());
+            }
+            Turn::Join(join) => {
+                let Join { session, meta, sender } = *join;
+                let _ = sender.send(self.tracker.join(&session, stream, meta));
             }
         }
     }
@@ -203,6 +224,14 @@ impl Lines {
             Happening::Evict { user, told } => self.tracker.evict(stream, user, told),
             Happening::Close => _ = self.tracker.close(stream),
         }
+    }
+
+    fn publish_now(&self, message: &ChannelMessage, member: Option<SessionId>) -> Result<(), ChatError> {
+        if member.is_some_and(|session| self.tracker.get(&message.stream, message.sender_id, session).is_none()) {
+            return Err(ChatError::NotJoined(Action::Send));
+        }
+        self.route(message);
+        Ok(())
     }
 
     fn route(&self, message: &ChannelMessage) {

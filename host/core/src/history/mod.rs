@@ -1,21 +1,25 @@
-//! History: the one order of a channel's messages, live and stored.
+//! History: the one order of what happens in a channel: messages, live and stored, joins, and changes of who may join.
 
+pub(crate) mod access;
 mod cursor;
 mod line;
+mod page;
 mod sequence;
 
+pub use page::{ListError, Page, PageRequest};
 pub(crate) use sequence::Sequence;
 
 use crate::caller::Actor;
 use crate::chat::{Action, ChatError};
 use crate::clock::Timestamp;
-use crate::ids::{MessageId, UserId};
+use crate::ids::{MessageId, SessionId, UserId};
+use crate::presence::PresenceMeta;
+use crate::session::Session;
 use crate::store::history as rows;
 use crate::store::{Store, StoreError, Txn};
 use crate::stream::Stream;
-use crate::tracker::Tracker;
-use cursor::Cursor;
-use line::{Lines, Turn};
+use crate::tracker::{Joined, Tracker};
+use line::{Join, Lines, Turn};
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
@@ -45,6 +49,30 @@ pub enum MessageCode {
     GroupDemote = 9,
 }
 
+impl MessageCode {
+    /// The code of a number.
+    pub(crate) fn from_number(number: u8) -> Option<Self> {
+        Some(match number {
+            0 => Self::Chat,
+            1 => Self::Update,
+            2 => Self::Remove,
+            3 => Self::GroupJoin,
+            4 => Self::GroupAdd,
+            5 => Self::GroupLeave,
+            6 => Self::GroupKick,
+            7 => Self::GroupPromote,
+            8 => Self::GroupBan,
+            9 => Self::GroupDemote,
+            _ => return None,
+        })
+    }
+
+    /// Whether it tells of what a user, or a plugin, says; otherwise of a change that the server tells of.
+    pub(crate) fn is_of_a_user(self) -> bool {
+        matches!(self, Self::Chat | Self::Update | Self::Remove)
+    }
+}
+
 /// A message in a channel. Cloning is cheap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChannelMessage {
@@ -66,51 +94,6 @@ pub struct ChannelMessage {
     pub update_time: Timestamp,
     /// Whether it is stored.
     pub persistent: bool,
-}
-
-/// Which page of a history.
-#[derive(Clone, Debug)]
-pub struct PageRequest {
-    /// The channel.
-    pub stream: Stream,
-    /// 1 to 100.
-    pub limit: usize,
-    /// Oldest first.
-    pub forward: bool,
-    /// Begins at this moment, instead of at the beginning or the end of the history. Not beside a cursor.
-    pub from: Option<Timestamp>,
-    /// From [`Page`]; opaque text, bound to the channel and the direction. None and empty begin at the beginning.
-    pub cursor: Option<String>,
-}
-
-/// One page of a history.
-#[derive(Clone, Debug, Default)]
-pub struct Page {
-    /// In the direction that was asked for.
-    pub messages: Vec<ChannelMessage>,
-    /// Only when there is more.
-    pub next_cursor: Option<String>,
-    /// Only when a cursor was given and the page is not empty.
-    pub prev_cursor: Option<String>,
-    /// Always forward, after the last message returned; absent for an empty page without a cursor.
-    pub cacheable_cursor: Option<String>,
-}
-
-/// Why a page cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ListError {
-    /// The cursor is of another channel or direction, or none at all.
-    #[error("Cursor is invalid or expired.")]
-    InvalidCursor,
-    /// A direct channel of two others.
-    #[error("Channel not found.")]
-    ChannelNotFound,
-    /// There is no such group, or the reader is not in it.
-    #[error("Group not found.")]
-    GroupNotFound,
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 /// Messages on their way into the history, and out of it.
@@ -148,7 +131,7 @@ impl Happenings {
     /// When the disk cannot be read.
     pub(crate) fn message(&mut self, txn: &mut Txn, about: Actor, code: MessageCode) -> Result<(), StoreError> {
         let (id, now) = self.sequence.next();
-        let draft = Draft { stream: self.stream.clone(), sender: about, content: "{}".into() };
+        let draft = Draft { stream: self.stream.clone(), sender: about, content: "{}".into(), session: None };
         let message = draft.message(code, id, now, now, true);
         rows::append(txn, &message)?;
         self.list.push(Happening::Message(message));
@@ -172,6 +155,8 @@ pub(crate) struct Draft {
     pub(crate) stream: Stream,
     pub(crate) sender: Actor,
     pub(crate) content: Arc<str>,
+    /// The session that says it, which must be allowed in the channel when its turn comes; none for plugins.
+    pub(crate) session: Option<SessionId>,
 }
 
 impl History {
@@ -184,11 +169,15 @@ impl History {
     pub(crate) async fn append(&self, draft: Draft, persistent: bool) -> Result<ChannelMessage, ChatError> {
         if !persistent {
             let (id, now) = self.sequence.next();
-            return self.lines.publish(draft.message(MessageCode::Chat, id, now, now, false)).await;
+            // Who may be in a channel is asked of the disk only for what goes there. Whoever is taken out is no member
+            // when the message's turn has come.
+            let member = draft.session.filter(|_| access::is_limited(&draft.stream));
+            return self.lines.publish(draft.message(MessageCode::Chat, id, now, now, false), member).await;
         }
         let sequence = self.sequence.clone();
         let stream = draft.stream.clone();
         self.write(&stream, move |txn| {
+            draft.check(txn, Action::Send)?;
             let (id, now) = sequence.next();
             let message = draft.message(MessageCode::Chat, id, now, now, true);
             rows::append(txn, &message)?;
@@ -209,9 +198,11 @@ impl History {
         let sequence = self.sequence.clone();
         let stream = draft.stream.clone();
         self.write(&stream, move |txn| {
+            draft.check(txn, action)?;
             let old = rows::get(txn, &draft.stream, id)?;
             let refused = match &old {
-                Some(old) => old.sender_id != draft.sender.user_id,
+                // What the server says about a user is not the user's to change.
+                Some(old) => old.sender_id != draft.sender.user_id || !old.code.is_of_a_user(),
                 None => stored,
             };
             if refused {
@@ -242,68 +233,67 @@ impl History {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let permit = self.store.reserve().await?;
         let (done, happened) = oneshot::channel();
         let mut happenings = Happenings { stream: stream.clone(), sequence: self.sequence.clone(), list: Vec::new() };
-        let pending = self.lines.take_place(&stream, |ticket| {
-            permit.write(move |txn| {
-                let value = op(txn, &mut happenings)?;
-                txn.on_commit(move |durable| {
-                    if durable.is_ok() && !happenings.list.is_empty() {
-                        ticket.ready(Turn::Alter(happenings.list, done));
-                    }
-                });
-                Ok::<_, E>(value)
-            })
+        let altered = self.write_turn(&stream, move |txn| {
+            let value = op(txn, &mut happenings)?;
+            let turn = (!happenings.list.is_empty()).then(|| Turn::Alter(happenings.list, done));
+            Ok::<_, E>((value, turn))
         });
-        let value = pending.await??;
+        let value = altered.await?;
         // Nobody tells of it when nothing was to happen.
         let _ = happened.await;
         Ok(value)
     }
 
-    /// One page.
-    pub(crate) async fn list(&self, request: PageRequest) -> Result<Page, ListError> {
-        let PageRequest { stream, limit, forward, from: _, cursor } = request;
-        let cursor = match cursor.as_deref() {
-            None | Some("") => None,
-            Some(text) => Some(Cursor::decode(text).ok_or(ListError::InvalidCursor)?),
-        };
-        if cursor.as_ref().is_some_and(|cursor| cursor.stream != stream || cursor.forward != forward) {
-            return Err(ListError::InvalidCursor);
-        }
-        let onward = cursor.as_ref().is_none_or(|cursor| cursor.onward);
-        let range = rows::Range {
-            from: cursor.as_ref().map(|cursor| cursor.id),
-            ascending: forward == onward,
-            // One more tells whether there is more.
-            limit: limit + 1,
-        };
-        let mut messages = self
-            .store
-            .read({
-                let stream = stream.clone();
-                move |reader| rows::page(reader, &stream, range)
-            })
-            .await?;
-        let more = messages.len() > limit;
-        messages.truncate(limit);
-        if !onward {
-            messages.reverse();
-        }
-        let place = |id, forward, onward| Cursor { stream: stream.clone(), forward, onward, id }.encode();
-        let first = messages.first().map(|message| message.id);
-        let last = messages.last().map(|message| message.id);
-        let (has_next, has_previous) = if onward { (more, cursor.is_some()) } else { (true, more) };
-        Ok(Page {
-            next_cursor: last.filter(|_| has_next).map(|id| place(id, forward, true)),
-            prev_cursor: first.filter(|_| has_previous).map(|id| place(id, forward, false)),
-            cacheable_cursor: last.or(cursor.as_ref().map(|cursor| cursor.id)).map(|id| place(id, true, true)),
-            messages,
-        })
+    /// Lets a session join a channel, in the channel's one order, if `check` lets it on the writer: so no join slips past
+    /// a change of who may be there, and none is undone by an older change.
+    pub(crate) async fn join(
+        &self,
+        session: &Arc<Session>,
+        stream: &Stream,
+        meta: PresenceMeta,
+        check: impl FnOnce(&mut Txn) -> Result<(), ChatError> + Send + 'static,
+    ) -> Result<Joined, ChatError> {
+        let (sender, outcome) = oneshot::channel();
+        let join = Box::new(Join { session: session.clone(), meta, sender });
+        self.write_turn(stream, move |txn| check(txn).map(|()| ((), Some(Turn::Join(join))))).await?;
+        Ok(outcome.await.map_err(|_| self.given_up())??)
     }
 
-    /// Runs `op` on the writer, with a place in the channel's line that was taken in the same step.
+    /// Runs `op` on the writer, with a place in the channel's line that was taken in the same step, and gives back what it
+    /// says once that is durable. What `op` wants to happen then, happens when its turn has come.
+    async fn write_turn<T, E>(
+        &self,
+        stream: &Stream,
+        op: impl FnOnce(&mut Txn) -> Result<(T, Option<Turn>), E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let permit = self.store.reserve().await?;
+        let pending = self.lines.take_place(stream, |ticket| {
+            permit.write(move |txn| {
+                let (value, turn) = op(txn)?;
+                txn.on_commit(move |durable| {
+                    if let (Ok(()), Some(turn)) = (durable, turn) {
+                        ticket.ready(turn);
+                    }
+                });
+                Ok::<_, E>(value)
+            })
+        });
+        pending.await?
+    }
+
+    /// The time now, and never before that of a message.
+    pub(crate) fn time(&self) -> Timestamp {
+        self.sequence.time()
+    }
+
+    /// Runs `op`, which says a message, on the writer, with a place in the channel's line that was taken in the same step.
+    /// Returns when it is published. As [`Self::write_turn`], but one answer tells of disk and line.
     async fn write(
         &self,
         stream: &Stream,
@@ -316,7 +306,7 @@ impl History {
             drop(permit.write(move |txn| match op(txn) {
                 Ok(message) => {
                     txn.on_commit(move |durable| match durable {
-                        Ok(()) => ticket.ready(Turn::Message(Box::new(message), sender)),
+                        Ok(()) => ticket.ready(Turn::Message { message: Box::new(message), member: None, sender }),
                         Err(error) => _ = sender.send(Err(error.into())),
                     });
                     Ok(())
@@ -337,6 +327,14 @@ impl History {
 }
 
 impl Draft {
+    /// Refuses what is said by a session whose user may not be in the channel.
+    fn check(&self, txn: &Txn, action: Action) -> Result<(), ChatError> {
+        match self.session {
+            Some(_) if !access::may_join(txn, &self.stream, self.sender.user_id)? => Err(ChatError::NotJoined(action)),
+            _ => Ok(()),
+        }
+    }
+
     fn message(
         self,
         code: MessageCode,
@@ -345,7 +343,7 @@ impl Draft {
         update_time: Timestamp,
         persistent: bool,
     ) -> ChannelMessage {
-        let Self { stream, sender: Actor { user_id: sender_id, username }, content } = self;
+        let Self { stream, sender: Actor { user_id: sender_id, username }, content, session: _ } = self;
         ChannelMessage { stream, id, code, sender_id, username, content, create_time, update_time, persistent }
     }
 }

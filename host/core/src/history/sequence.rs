@@ -56,8 +56,8 @@ impl Sequence {
 
     /// The time now, and never before a time that was handed out.
     pub(crate) fn time(&self) -> Timestamp {
-        let now = self.env.now();
-        self.last.lock().advance(now)
+        // The next id must not be of an earlier millisecond than this: `around` finds messages by it.
+        self.next().1
     }
 }
 
@@ -66,6 +66,14 @@ impl Last {
         self.time = self.time.max(now).max(from_millis(self.millis));
         self.time
     }
+}
+
+/// The ids of the messages of a moment lie between these two, for the time of a message is of the millisecond of its id.
+/// All earlier messages lie before the second one, all later ones behind the first.
+pub(super) fn around(moment: Timestamp) -> (MessageId, MessageId) {
+    let millis = u128::try_from(moment.millis()).unwrap_or(0);
+    let id = |bits| MessageId::new(Uuid::from_u128(bits));
+    (id((millis << 80).saturating_sub(1)), id((millis + 1) << 80))
 }
 
 fn from_millis(millis: u64) -> Timestamp {
@@ -125,6 +133,34 @@ mod tests {
         assert!(next > highest);
         assert_eq!(parts(next).0, 1001);
         assert_eq!(time, Timestamp::from_nanos(1_001_000_000));
+    }
+
+    proptest! {
+        #[test]
+        fn the_ids_of_a_moment_lie_between_two(times in prop::collection::vec(0i64..4_000_000, 1..100), moment in 0i64..4_000_000) {
+            let clock = Arc::new(ManualClock::default());
+            let sequence = sequence(&clock, None);
+            let (before, after) = around(Timestamp::from_nanos(moment));
+            for (step, time) in times.into_iter().enumerate() {
+                clock.set(Timestamp::from_nanos(time));
+                if step % 3 == 2 {
+                    sequence.time();
+                    continue;
+                }
+                let (id, time) = sequence.next();
+                prop_assert_eq!(time.millis(), parts(id).0 as i64);
+                let moment = Timestamp::from_nanos(moment).millis();
+                prop_assert_eq!(id > before, time.millis() >= moment);
+                prop_assert_eq!(id < after, time.millis() <= moment);
+            }
+        }
+    }
+
+    #[test]
+    fn moments_before_all_ids_and_after_them_have_bounds() {
+        let far = |nanos| around(Timestamp::from_nanos(nanos));
+        assert_eq!(far(i64::MIN).0, MessageId::NIL);
+        assert!(far(i64::MAX).1 < MessageId::new(Uuid::max()));
     }
 
     #[test]

@@ -85,7 +85,7 @@ impl Fixture {
     /// Everything that is stored, oldest first.
     async fn stored(&self) -> Vec<ChannelMessage> {
         let request = PageRequest { stream: room(), limit: 100, forward: true, from: None, cursor: None };
-        self.history.list(request).await.unwrap().messages
+        self.history.list(UserId::NIL, request).await.unwrap().messages
     }
 
     /// Waits until no line is left: the publisher looks once more for what is ready, after the senders were answered.
@@ -116,7 +116,12 @@ fn room() -> Stream {
 }
 
 fn draft(text: &str) -> Draft {
-    Draft { stream: room(), sender: Actor { user_id: UserId::NIL, username: "".into() }, content: text.into() }
+    Draft {
+        stream: room(),
+        sender: Actor { user_id: UserId::NIL, username: "".into() },
+        content: text.into(),
+        session: None,
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

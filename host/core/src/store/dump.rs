@@ -16,6 +16,7 @@ const TABLES: &[Table] = &[
     super::group::TABLE,
     super::group::MEMBER_TABLE,
     super::history::TABLE,
+    super::read_marker::TABLE,
     super::notification::TABLE,
     crate::revocation::TOKEN_TABLE,
     crate::revocation::USER_TABLE,
@@ -271,6 +272,7 @@ mod tests {
     use crate::status::Followers;
     use crate::storage::{Condition, ObjectId, Put, ReadPermission, Storage, WritePermission};
     use crate::store::StoreConfig;
+    use crate::store::read_marker::Mark;
     use crate::stream::Stream;
     use crate::tracker::Tracker;
     use std::path::Path;
@@ -345,11 +347,13 @@ mod tests {
         revocations.revoke(Uuid::from_u128(1), until).await.unwrap();
         revocations.revoke_all(UserId::NIL, until, until, Some(Uuid::from_u128(2))).await.unwrap();
         revocations.revoke_all(UserId::new(Uuid::max()), until, until, None).await.unwrap();
-        for (number, label) in [(3, "a"), (2, "b"), (1, "ab")] {
+        for (number, label, code) in
+            [(3, "a", MessageCode::Chat), (2, "b", MessageCode::GroupBan), (1, "ab", MessageCode::Chat)]
+        {
             let message = ChannelMessage {
                 stream: Stream { subject: Uuid::from_u128(7), ..Stream::labelled(2, label) },
                 id: MessageId::new(Uuid::from_u128(number)),
-                code: MessageCode::Chat,
+                code,
                 sender_id: UserId::new(Uuid::from_u128(9)),
                 username: "ann".into(),
                 content: "{ \"text\": \"hello\\n\" }".into(),
@@ -358,6 +362,8 @@ mod tests {
                 persistent: true,
             };
             let stored = store.write(move |txn| {
+                let mark = Mark { message: message.id, time: message.update_time };
+                super::super::read_marker::put(txn, message.sender_id, &message.stream, mark)?;
                 let highest = txn.get(Key::new(crate::store::key::Tag::HighestMessage))?;
                 if highest.is_some() {
                     super::super::history::replace(txn, &message)

@@ -2,7 +2,8 @@
 //!
 //! Key: tag, mode, subject, subcontext, label, message id. So the messages of a channel lie
 //! together, in the order of their ids, which is the order in which they were written.
-//! Value: version, create time, update time (nanoseconds), sender, user name (with its length before it), content.
+//! Value: version, code, create time, update time (nanoseconds), sender, user name (with its length before it), content.
+//! Rows of version 1 have no code: they are what users said.
 
 use super::dump::{Fault, Table, record};
 use super::key::{Key, KeyFields, KeyRange, Tag};
@@ -18,7 +19,14 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 /// The first byte of each value. A later encoding takes another one, and both are read.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+
+/// The encoding without a code.
+const VERSION_WITHOUT_CODE: u8 = 1;
+
+/// Whoever talks to themselves for longer than this may have messages of others behind it that are not counted: no
+/// count may hold up the writer for long.
+const COUNTED_ROWS: usize = 10_000;
 
 /// Which rows of a history.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +37,8 @@ pub(crate) struct Range {
     pub(crate) ascending: bool,
     /// At most so many.
     pub(crate) limit: usize,
+    /// Only those of this moment and those that lie behind it in the order that is read.
+    pub(crate) moment: Option<Timestamp>,
 }
 
 /// Adds a message at the end of all histories.
@@ -100,7 +110,7 @@ pub(crate) fn highest_id(reader: &Reader) -> Result<Option<MessageId>, StoreErro
 /// # Errors
 /// When the disk cannot be read.
 pub(crate) fn page(reader: &Reader, stream: &Stream, range: Range) -> Result<Vec<ChannelMessage>, StoreError> {
-    let Range { from, ascending, limit } = range;
+    let Range { from, ascending, limit, moment } = range;
     let rows = channel_key(stream).range();
     let from = from.map(|id| key(stream, id));
     let message = |row: Result<(IVec, Value), StoreError>| {
@@ -108,13 +118,55 @@ pub(crate) fn page(reader: &Reader, stream: &Stream, range: Range) -> Result<Vec
         let id = key.last_chunk().ok_or_else(|| unreadable("a message key"))?;
         decode(stream, MessageId::new(Uuid::from_bytes(*id)), &value)
     };
+    let wanted = |message: &Result<ChannelMessage, StoreError>| match (message, moment) {
+        (Ok(message), Some(moment)) if ascending => message.create_time >= moment,
+        (Ok(message), Some(moment)) => message.create_time <= moment,
+        _ => true,
+    };
     if ascending {
         let rows = from.into_iter().fold(rows, KeyRange::after);
-        reader.range(rows).take(limit).map(message).collect()
+        reader.range(rows).map(message).filter(wanted).take(limit).collect()
     } else {
         let rows = from.into_iter().fold(rows, KeyRange::before);
-        reader.range_reverse(rows).take(limit).map(message).collect()
+        reader.range_reverse(rows).map(message).filter(wanted).take(limit).collect()
     }
+}
+
+/// The last message of a channel.
+///
+/// # Errors
+/// When the disk cannot be read.
+pub(crate) fn last(txn: &Txn, stream: &Stream) -> Result<Option<MessageId>, StoreError> {
+    let Some(row) = txn.range_reverse(channel_key(stream).range()).next() else { return Ok(None) };
+    let (key, _) = row?;
+    let id = key.last_chunk().ok_or_else(|| unreadable("a message key"))?;
+    Ok(Some(MessageId::new(Uuid::from_bytes(*id))))
+}
+
+/// How many messages of a channel lie behind one of them (all if none) and are of others than `user`; counted up to
+/// `max`, and among the first [`COUNTED_ROWS`] that lie there.
+///
+/// # Errors
+/// When the disk cannot be read.
+pub(crate) fn count_of_others(
+    reader: &Reader,
+    stream: &Stream,
+    behind: Option<MessageId>,
+    user: UserId,
+    max: u32,
+) -> Result<u32, StoreError> {
+    let rows = channel_key(stream).range();
+    let rows = behind.map(|id| key(stream, id)).into_iter().fold(rows, KeyRange::after);
+    let mut count = 0;
+    for row in reader.range(rows).take(COUNTED_ROWS) {
+        let (_, value) = row?;
+        let sender = sender(&value).ok_or_else(|| unreadable("a message"))?;
+        count += u32::from(sender != user);
+        if count == max {
+            break;
+        }
+    }
+    Ok(count)
 }
 
 fn channel_key(stream: &Stream) -> Key {
@@ -130,9 +182,11 @@ fn highest_id_key() -> Key {
 }
 
 fn encode(message: &ChannelMessage) -> Vec<u8> {
-    let ChannelMessage { create_time, update_time, sender_id, username, content, .. } = message;
-    let mut value = Vec::with_capacity(1 + 8 + 8 + 16 + 2 + username.len() + content.len());
-    value.push(VERSION);
+    let ChannelMessage { code, create_time, update_time, sender_id, username, content, .. } = message;
+    let mut value = Vec::with_capacity(2 + 8 + 8 + 16 + 2 + username.len() + content.len());
+    // A message that was changed is a message still: the code of a change is only told live.
+    let code = if code.is_of_a_user() { MessageCode::Chat } else { *code };
+    value.extend([VERSION, code as u8]);
     value.extend(create_time.nanos().to_be_bytes());
     value.extend(update_time.nanos().to_be_bytes());
     value.extend(sender_id.uuid().as_bytes());
@@ -146,10 +200,7 @@ fn encode(message: &ChannelMessage) -> Vec<u8> {
 
 fn decode(stream: &Stream, id: MessageId, value: &[u8]) -> Result<ChannelMessage, StoreError> {
     let message = || {
-        let (&[version], rest) = value.split_first_chunk()?;
-        if version != VERSION {
-            return None;
-        }
+        let (code, rest) = code(value)?;
         let (create_time, rest) = rest.split_first_chunk()?;
         let (update_time, rest) = rest.split_first_chunk()?;
         let (sender, rest) = rest.split_first_chunk()?;
@@ -158,7 +209,7 @@ fn decode(stream: &Stream, id: MessageId, value: &[u8]) -> Result<ChannelMessage
         Some(ChannelMessage {
             stream: stream.clone(),
             id,
-            code: MessageCode::Chat,
+            code,
             sender_id: UserId::new(Uuid::from_bytes(*sender)),
             username: text(username)?,
             content: text(content)?,
@@ -168,6 +219,25 @@ fn decode(stream: &Stream, id: MessageId, value: &[u8]) -> Result<ChannelMessage
         })
     };
     message().ok_or_else(|| unreadable(&format!("message {id}")))
+}
+
+/// The code, and what follows it.
+fn code(value: &[u8]) -> Option<(MessageCode, &[u8])> {
+    let (&version, rest) = value.split_first()?;
+    match version {
+        VERSION => {
+            let (&code, rest) = rest.split_first()?;
+            Some((MessageCode::from_number(code)?, rest))
+        }
+        VERSION_WITHOUT_CODE => Some((MessageCode::Chat, rest)),
+        _ => None,
+    }
+}
+
+/// Only the sender of a message.
+fn sender(value: &[u8]) -> Option<UserId> {
+    let (_, rest) = code(value)?;
+    Some(UserId::new(Uuid::from_slice(rest.get(16..32)?).ok()?))
 }
 
 fn text(bytes: &[u8]) -> Option<Arc<str>> {
@@ -190,6 +260,8 @@ struct MessageRecord {
     #[serde(default)]
     label: String,
     id: Uuid,
+    #[serde(default)]
+    code: u8,
     sender_id: Uuid,
     username: String,
     content: String,
@@ -199,6 +271,14 @@ struct MessageRecord {
 
 /// The longest label of an exported channel, in bytes: rooms have 64.
 const LABEL_LEN_MAX: usize = 255;
+
+/// Refuses an imported label that makes no key.
+pub(super) fn check_label(label: &str) -> Result<(), Fault> {
+    if label.len() > LABEL_LEN_MAX {
+        return Err(Fault::Record(format!("label is {} bytes, the limit is {LABEL_LEN_MAX}", label.len())));
+    }
+    Ok(())
+}
 
 /// Messages, for export and import. The highest id is made anew.
 pub(crate) const TABLE: Table = Table {
@@ -213,6 +293,7 @@ pub(crate) const TABLE: Table = Table {
             subcontext: stream.subcontext,
             label: stream.label.as_ref().into(),
             id: id.uuid(),
+            code: message.code as u8,
             sender_id: message.sender_id.uuid(),
             username: message.username.as_ref().into(),
             content: message.content.as_ref().into(),
@@ -222,14 +303,14 @@ pub(crate) const TABLE: Table = Table {
     },
     import: |txn, record| {
         let record: MessageRecord = serde_json::from_value(record)?;
-        if record.label.len() > LABEL_LEN_MAX {
-            return Err(Fault::Record(format!("label is {} bytes, the limit is {LABEL_LEN_MAX}", record.label.len())));
-        }
+        check_label(&record.label)?;
+        let code = MessageCode::from_number(record.code)
+            .ok_or_else(|| Fault::Record(format!("there is no message code {}", record.code)))?;
         let (subject, subcontext) = (record.subject, record.subcontext);
         let message = ChannelMessage {
             stream: Stream { mode: record.mode, subject, subcontext, label: record.label.into() },
             id: MessageId::new(record.id),
-            code: MessageCode::Chat,
+            code,
             sender_id: UserId::new(record.sender_id),
             username: record.username.into(),
             content: record.content.into(),
@@ -255,17 +336,24 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn stored_code() -> impl Strategy<Value = MessageCode> {
+        (0u8..10).prop_filter_map("a code of rows", |number| {
+            MessageCode::from_number(number).filter(|code| *code == MessageCode::Chat || !code.is_of_a_user())
+        })
+    }
+
     proptest! {
         #[test]
         fn a_row_comes_back_as_it_was(
-            id: u128, sender: u128, username in ".{0,40}", content: String, create_time: i64, update_time: i64,
+            id: u128, code in stored_code(), user: u128, username in ".{0,40}", content: String, create_time: i64,
+            update_time: i64,
         ) {
             let stream = Stream::labelled(2, "room");
             let message = ChannelMessage {
                 stream: stream.clone(),
                 id: MessageId::new(Uuid::from_u128(id)),
-                code: MessageCode::Chat,
-                sender_id: UserId::new(Uuid::from_u128(sender)),
+                code,
+                sender_id: UserId::new(Uuid::from_u128(user)),
                 username: username.into(),
                 content: content.into(),
                 create_time: Timestamp::from_nanos(create_time),
@@ -274,17 +362,50 @@ mod tests {
             };
             let value = encode(&message);
             prop_assert_eq!(decode(&stream, message.id, &value), Ok(message.clone()));
-            for length in 0..35 {
+            prop_assert_eq!(sender(&value), Some(message.sender_id));
+            for length in 0..36 {
                 let cut = decode(&stream, message.id, &value[..length]);
                 prop_assert!(matches!(cut, Err(StoreError::Unreadable(_))), "a torn row is an error");
             }
+            let mut without_code = value.clone();
+            without_code.remove(1);
+            without_code[0] = VERSION_WITHOUT_CODE;
+            let said = ChannelMessage { code: MessageCode::Chat, ..message.clone() };
+            prop_assert_eq!(decode(&stream, message.id, &without_code), Ok(said));
+            prop_assert_eq!(sender(&without_code), Some(message.sender_id));
         }
     }
 
     #[test]
-    fn a_row_of_an_unknown_version_is_an_error() {
-        let error = decode(&Stream::labelled(2, "room"), MessageId::NIL, &[9; 64]).unwrap_err();
-        let text = "the store cannot read: message 00000000-0000-0000-0000-000000000000 is in no known encoding";
-        assert_eq!(error.to_string(), text);
+    fn a_row_of_an_unknown_version_or_code_is_an_error() {
+        for start in [[9, 0], [VERSION, 10]] {
+            let value = [&start[..], &[0; 62]].concat();
+            let error = decode(&Stream::labelled(2, "room"), MessageId::NIL, &value).unwrap_err();
+            let text = "the store cannot read: message 00000000-0000-0000-0000-000000000000 is in no known encoding";
+            assert_eq!(error.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_changed_is_stored_as_what_it_was() {
+        let stream = Stream::labelled(2, "room");
+        for (code, stored) in [
+            (MessageCode::Update, MessageCode::Chat),
+            (MessageCode::Remove, MessageCode::Chat),
+            (MessageCode::GroupKick, MessageCode::GroupKick),
+        ] {
+            let message = ChannelMessage {
+                stream: stream.clone(),
+                id: MessageId::NIL,
+                code,
+                sender_id: UserId::NIL,
+                username: "".into(),
+                content: "{}".into(),
+                create_time: Timestamp::default(),
+                update_time: Timestamp::default(),
+                persistent: true,
+            };
+            assert_eq!(decode(&stream, MessageId::NIL, &encode(&message)).unwrap().code, stored);
+        }
     }
 }

@@ -13,6 +13,7 @@ mod writer;
 mod folder;
 pub(crate) mod cursor;
 pub(crate) mod history;
+pub(crate) mod read_marker;
 pub(crate) mod notification;
 pub(crate) mod friend;
 pub(crate) mod group;

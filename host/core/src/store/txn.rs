@@ -2,7 +2,9 @@
 
 use super::StoreError;
 use super::key::{KEY_LEN_MAX, Key, KeyRange};
-use super::view::{Change, Range, Rows, Side, Value, View, Writes, continuation_key, continuations, split, unreadable};
+use super::view::{
+    Change, Range, RangeReverse, Rows, Side, Value, View, Writes, continuation_key, continuations, split, unreadable,
+};
 use sled::IVec;
 use std::collections::btree_map::Entry;
 
@@ -48,6 +50,11 @@ impl Txn {
     /// The rows of a range, in ascending order.
     pub(crate) fn range(&self, range: KeyRange) -> Range<'_> {
         self.view().range(range)
+    }
+
+    /// The rows of a range, in descending order.
+    pub(crate) fn range_reverse(&self, range: KeyRange) -> RangeReverse<'_> {
+        self.view().range_reverse(range)
     }
 
     /// Gives a row a value.

@@ -181,6 +181,12 @@ impl Tracker {
         (presence.user_id == user).then(|| presence.clone())
     }
 
+    /// Whether some session of a user is in a stream, seen or hidden. Looks at every member.
+    pub(crate) fn is_present(&self, stream: &Stream, user: UserId) -> bool {
+        let shard = self.inner.streams.lock(stream);
+        shard.get(stream).is_some_and(|members| !members.sessions_of(user).is_empty())
+    }
+
     /// Whether a user has a status on some session.
     pub fn is_online(&self, user: UserId) -> bool {
         self.count(&Stream::about(mode::STATUS, user.uuid())) > 0

@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic wherever it stands")]
 
 mod history;
+mod moments;
 mod notifications;
 mod order;
+mod read_markers;
 mod sessions;
 mod world;

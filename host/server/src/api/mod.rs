@@ -19,6 +19,7 @@ mod health;
 mod link;
 mod notification;
 mod query;
+mod read_marker;
 mod reply;
 mod routes;
 mod rpc;

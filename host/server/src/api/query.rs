@@ -5,6 +5,7 @@
 
 use crate::failure::Failure;
 use meadhall_protocol::error::Code;
+use meadhall_protocol::timestamp::{InvalidTimestamp, Timestamp};
 use std::num::IntErrorKind;
 
 /// Path variables and query parameters, decoded.
@@ -95,6 +96,16 @@ impl Query {
             }
             _ => unparsed(field, "ParseInt", text, "invalid syntax"),
         })
+    }
+
+    /// A field that is a moment, in the form of RFC 3339.
+    ///
+    /// # Errors
+    /// When it is no moment, or there more than once.
+    pub(super) fn time(&self, field: &str) -> Result<Option<Timestamp>, Failure> {
+        let Some(text) = self.single(field)? else { return Ok(None) };
+        let refused = |error| format!("parsing field {field:?}: {text:?} is {error}");
+        text.parse().map(Some).map_err(|error: InvalidTimestamp| Failure::new(Code::InvalidArgument, refused(error)))
     }
 
     fn single(&self, field: &str) -> Result<Option<&str>, Failure> {

@@ -5,7 +5,8 @@ use super::endpoint::{self, Endpoint};
 use super::query::broken_escape;
 use super::reply::Reply;
 use super::{
-    account, authenticate, channel, event, export, group, group_users, health, link, notification, rpc, session, users,
+    account, authenticate, channel, event, export, group, group_users, health, link, notification, read_marker, rpc,
+    session, users,
 };
 use crate::failure::Failure;
 use axum::http::Method;
@@ -99,7 +100,10 @@ pub(super) fn table() -> Vec<Route> {
         later(Method::POST, "/v2/account/unlink/gamecenter", "UnlinkGameCenter"),
         later(Method::POST, "/v2/account/unlink/google", "UnlinkGoogle"),
         later(Method::POST, "/v2/account/unlink/steam", "UnlinkSteam"),
+        endpoint::<read_marker::ListReadMarkers>(Method::GET, "/v2/channel"),
         endpoint::<channel::ListChannelMessages>(Method::GET, "/v2/channel/{channel_id}"),
+        endpoint::<read_marker::GetReadMarker>(Method::GET, "/v2/channel/{channel_id}/read"),
+        endpoint::<read_marker::UpdateReadMarker>(Method::PUT, "/v2/channel/{channel_id}/read"),
         endpoint::<event::Event>(Method::POST, "/v2/event"),
         later(Method::DELETE, "/v2/friend", "DeleteFriends"),
         later(Method::GET, "/v2/friend", "ListFriends"),
@@ -268,7 +272,9 @@ mod tests {
             (Method::POST, "/", "nothing"),
             (Method::GET, "/v2/channel/2...a%20b", r#"route [("channel_id", "2...a b")]"#),
             (Method::GET, "/v2/channel/", "route []"),
-            (Method::GET, "/v2/channel", "nothing"),
+            (Method::GET, "/v2/channel", "route []"),
+            (Method::GET, "/v2/channel/2...a%2Fb/read", r#"route [("channel_id", "2...a/b")]"#),
+            (Method::POST, "/v2/channel/2...a/read", "wrong method"),
             (Method::GET, "/v2/channel/a/b", "nothing"),
             (Method::GET, "/v2/channel/%zz", r#"invalid URL escape "%zz""#),
             (Method::GET, "/v2/channel/%ff", r#"path segment "%ff" is not UTF-8"#),
@@ -288,11 +294,11 @@ mod tests {
     #[test]
     fn the_whole_api_is_in_the_table() {
         // 85 operations, of which Healthcheck, ListStorageObjects, RpcFunc and WriteTournamentRecord have two routes;
-        // `/` with two; and the operator's export.
+        // `/` with two; the operator's export; and three of our own about read markers.
         let table = table();
         let mut names: Vec<_> = table.iter().map(|route| route.name).collect();
         names.sort_unstable();
         names.dedup();
-        assert_eq!((table.len(), names.len()), (92, 87));
+        assert_eq!((table.len(), names.len()), (95, 90));
     }
 }

@@ -3,7 +3,7 @@
 use super::Client;
 use super::reply::{Answer, Refusal, Reply};
 use crate::convert;
-use meadhall_core::ids::MessageId;
+use meadhall_core::ids::{MessageId, UserId};
 use meadhall_core::stream::{Stream, mode};
 use meadhall_protocol::realtime::channel_join::Type;
 use meadhall_protocol::realtime::envelope::Message;
@@ -11,11 +11,10 @@ use meadhall_protocol::realtime::{
     ChannelJoin, ChannelLeave, ChannelMessageRemove, ChannelMessageSend, ChannelMessageUpdate,
 };
 use meadhall_protocol::texts;
-use uuid::Uuid;
 
-/// Joins a room. The reply takes its place before the first thing that the room sends.
+/// Joins a channel. The reply takes its place before the first thing that the channel sends.
 pub(super) async fn join(client: &Client, request: ChannelJoin) -> Answer {
-    let stream = target(&request)?;
+    let stream = target(&request, client.session.user_id())?;
     let persistence = request.persistence.unwrap_or(true);
     let hidden = request.hidden.unwrap_or(false);
     let joined = client.app.core.chat.join(&client.session, &stream, persistence, hidden).await?;
@@ -53,28 +52,24 @@ pub(super) async fn remove(client: &Client, request: ChannelMessageRemove) -> An
     Ok(Reply::Message(Message::ChannelMessageAck(convert::channel_message_ack(&message))))
 }
 
-/// The stream that a join names.
-fn target(request: &ChannelJoin) -> Result<Stream, Refusal> {
+/// The stream that a join of this user names.
+fn target(request: &ChannelJoin, user: UserId) -> Result<Stream, Refusal> {
     if request.target.is_empty() {
         return Err(Refusal::bad_input(texts::CHANNEL_TARGET_INVALID));
     }
     match Type::try_from(request.r#type) {
         Ok(Type::Unspecified | Type::Room) => Ok(Stream::labelled(mode::ROOM, &request.target)),
-        Ok(Type::DirectMessage | Type::Group) => Err(unsupported(request)),
+        Ok(Type::DirectMessage) => {
+            let other = request.target.parse().ok().filter(|id: &UserId| !id.is_nil());
+            let other = other.ok_or_else(|| Refusal::bad_input(texts::CHANNEL_USER_INVALID))?;
+            Ok(Stream::direct(user, other))
+        }
+        Ok(Type::Group) => {
+            let group = request.target.parse().map_err(|_| Refusal::bad_input(texts::CHANNEL_GROUP_INVALID))?;
+            Ok(Stream::about(mode::GROUP, group))
+        }
         Err(_) => Err(Refusal::bad_input(texts::CHANNEL_TYPE_INVALID)),
     }
-}
-
-/// Direct and group channels do not exist yet; a target that could be none is told so already.
-fn unsupported(request: &ChannelJoin) -> Refusal {
-    let group = request.r#type == Type::Group as i32;
-    let name = match (Uuid::parse_str(&request.target), group) {
-        (Err(_), false) => return Refusal::bad_input("Invalid user ID in direct message join: Invalid channel target"),
-        (Err(_), true) => return Refusal::bad_input("Invalid group ID in group channel join: Invalid channel target"),
-        (Ok(_), false) => "ChannelJoin of a direct channel",
-        (Ok(_), true) => "ChannelJoin of a group channel",
-    };
-    Refusal::bad_input(texts::not_supported(name))
 }
 
 fn channel(id: &str) -> Result<Stream, Refusal> {

@@ -22,6 +22,7 @@ pub const HOOKS: &[&str] = &[
     "DemoteGroupUsers",
     "Event",
     "GetAccount",
+    "GetReadMarker",
     "GetUsers",
     "JoinGroup",
     "KickGroupUsers",
@@ -33,6 +34,7 @@ pub const HOOKS: &[&str] = &[
     "ListGroupUsers",
     "ListGroups",
     "ListNotifications",
+    "ListReadMarkers",
     "ListUserGroups",
     "PromoteGroupUsers",
     "SessionLogout",
@@ -42,6 +44,7 @@ pub const HOOKS: &[&str] = &[
     "UnlinkEmail",
     "UpdateAccount",
     "UpdateGroup",
+    "UpdateReadMarker",
     // Sockets. Where a feature is not built yet, its hooks run, and then the client is told so.
     "ChannelJoin",
     "ChannelLeave",

@@ -84,8 +84,20 @@ async fn refusals_have_the_texts_of_the_wire() {
             json!({"channel_join": {"target": "room", "type": 3}}),
             "Invalid group ID in group channel join: Invalid channel target",
         ),
-        (json!({"channel_join": {"target": id, "type": 2}}), "not supported yet: ChannelJoin of a direct channel"),
-        (json!({"channel_join": {"target": id, "type": 3}}), "not supported yet: ChannelJoin of a group channel"),
+        (
+            json!({"channel_join": {"target": "00000000-0000-0000-0000-000000000000", "type": 2}}),
+            "Invalid user ID in direct message join: Invalid channel target",
+        ),
+        (
+            json!({"channel_join": {"target": "00000000-0000-0000-0000-000000000001", "type": 2}}),
+            "Cannot chat with oneself: Invalid channel target",
+        ),
+        (json!({"channel_join": {"target": id, "type": 2}}), "User ID not found: Invalid channel target"),
+        (json!({"channel_join": {"target": id, "type": 3}}), "Group not found: Invalid channel target"),
+        (
+            json!({"channel_join": {"target": "00000000-0000-0000-0000-000000000000", "type": 3}}),
+            "Group not found: Invalid channel target",
+        ),
         (json!({"channel_leave": {"channel_id": "nope"}}), "Invalid channel identifier"),
         (json!({"channel_message_send": {"channel_id": "2.lobby", "content": "{}"}}), "Invalid channel identifier"),
         (
