@@ -119,7 +119,8 @@ fn channel_fan_out(criterion: &mut Criterion) {
     for Place { kind, stream, sessions } in places(&bench, SESSIONS, false) {
         group.bench_function(kind, |bencher| {
             bencher.iter(|| {
-                let sent = bench.runtime.block_on(bench.core().chat.send(&sessions[0], &stream, "{\"words\":\"skål\"}"));
+                let sent =
+                    bench.runtime.block_on(bench.core().chat.send(&sessions[0], &stream, "{\"words\":\"skål\"}"));
                 sent.expect("the sender is in the channel");
                 assert_eq!(drain(&sessions), SESSIONS);
             });

@@ -36,7 +36,8 @@ fn main() -> Result<ExitCode> {
     };
     // Each follower is a socket of this process.
     let limit = getrlimit(Resource::Nofile);
-    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).context("raising the limit of open files")?;
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit })
+        .context("raising the limit of open files")?;
     let runtime = tokio::runtime::Runtime::new()?;
     let data = tempfile::tempdir()?;
     let fair = runtime.block_on(async { run(&Outside::start(data.path()).await?, &sizes).await })?;

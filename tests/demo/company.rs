@@ -70,14 +70,7 @@ async fn group(stage: &mut Stage<'_>, http: &Http, astrid: &mut Guest, bjorn: &m
 }
 
 /// Both join a channel by its targets, and the first says something.
-async fn talk(
-    stage: &mut Stage<'_>,
-    one: &mut Guest,
-    two: &mut Guest,
-    targets: (&str, &str),
-    kind: i32,
-    words: &str,
-) {
+async fn talk(stage: &mut Stage<'_>, one: &mut Guest, two: &mut Guest, targets: (&str, &str), kind: i32, words: &str) {
     let mut channel = String::new();
     for (guest, target) in [(&mut *one, targets.0), (&mut *two, targets.1)] {
         let join = json!({ "channel_join": { "target": target, "type": kind } });

@@ -1,12 +1,9 @@
 //! End to end: a real server, real components, real clients. One module for each feature.
 
 mod chat;
-mod catch_up;
 mod crash;
-mod direct;
 mod disk;
 mod first_plugin;
-mod friends;
 mod global_stream;
 mod group_chat;
 mod groups;
@@ -19,7 +16,6 @@ mod presence;
 mod refusals;
 mod session_events;
 mod slow_consumer;
-mod social_crash;
 mod stop;
 
 use anyhow::Result;

@@ -99,7 +99,8 @@ impl Village {
         let Self { users, groups, members_of_big, .. } = *self;
         let size = move |group| if group == BIG_GROUP { members_of_big } else { members(group) };
         let ordinary = (0..groups).flat_map(move |group| {
-            (0..size(group)).map(move |number| (group, JOINER + 1 + (group * 7 + number) % (users - JOINER - 1), number))
+            (0..size(group))
+                .map(move |number| (group, JOINER + 1 + (group * 7 + number) % (users - JOINER - 1), number))
         });
         // The joiner is one more in many of them.
         let joined = (0..groups.min(150)).map(|group| (group, JOINER, 1));

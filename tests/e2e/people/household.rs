@@ -125,9 +125,9 @@ impl Household {
             ensure!(places.insert(self.number(&user)?, place).is_none(), "{user} is banned and in the group");
         }
         let history = founder.http.history(&format!("3.{id}.."), &founder.login.token).await?;
-        let told = history.iter().map(|message| {
-            Ok((message["code"].as_i64().context("no code")?, self.number_in(message, "sender_id")?))
-        });
+        let told = history
+            .iter()
+            .map(|message| Ok((message["code"].as_i64().context("no code")?, self.number_in(message, "sender_id")?)));
         Ok(Some(GroupPicture { places, told: told.collect::<Result<_>>()? }))
     }
 

@@ -13,9 +13,18 @@ mod code {
 /// Something that one of a few people does; they are numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Deed {
-    Ask { who: usize, whom: usize },
-    Part { who: usize, whom: usize },
-    Block { who: usize, whom: usize },
+    Ask {
+        who: usize,
+        whom: usize,
+    },
+    Part {
+        who: usize,
+        whom: usize,
+    },
+    Block {
+        who: usize,
+        whom: usize,
+    },
     /// Number 0 founds their group.
     Found,
     /// Number 0 deletes it.
