@@ -1,5 +1,6 @@
 //! A core in a temporary folder, and clients of it.
 
+use meadhall_core::account::{Credential, LoginRequest};
 use meadhall_core::caller::{CallerUser, ClientAddress};
 use meadhall_core::clock::{Environment, ManualClock, Timestamp};
 use meadhall_core::history::ChannelMessage;
@@ -44,6 +45,13 @@ impl World {
         drop(core);
         let core = open(&dir, &clock, |_| {});
         Self { core, clock, dir }
+    }
+
+    /// Makes an account of this name.
+    pub(crate) async fn account(&self, name: &str) -> UserId {
+        let credential = Credential::Device(format!("device-of-{name}"));
+        let request = LoginRequest { credential, create: true, username: name.into(), address: None };
+        self.core.accounts.authenticate(request).await.unwrap().user_id
     }
 
     /// Opens a session of a user with this number.
