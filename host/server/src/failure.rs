@@ -128,17 +128,6 @@ impl From<FriendError> for Failure {
     }
 }
 
-impl From<StatusError> for Failure {
-    fn from(error: StatusError) -> Self {
-        let code = match error {
-            StatusError::Store(error) => return error.into(),
-            StatusError::Join(error) => return error.into(),
-            StatusError::TooLong => Code::InvalidArgument,
-        };
-        Self::new(code, error.to_string())
-    }
-}
-
 impl From<NotificationError> for Failure {
     fn from(error: NotificationError) -> Self {
         let code = match error {
@@ -151,6 +140,18 @@ impl From<NotificationError> for Failure {
             | NotificationError::InvalidContent
             | NotificationError::ContentTooLong(_)
             | NotificationError::InvalidCode(_) => Code::InvalidArgument,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<StatusError> for Failure {
+    fn from(error: StatusError) -> Self {
+        let code = match error {
+            StatusError::Store(error) => return error.into(),
+            StatusError::Join(error) => return error.into(),
+            StatusError::TooLong => Code::InvalidArgument,
+            StatusError::TooMany(_) => Code::FailedPrecondition,
         };
         Self::new(code, error.to_string())
     }
@@ -194,6 +195,7 @@ mod tests {
         assert_eq!(Failure::from(ListError::from(disk())), expected);
         assert_eq!(Failure::from(NotificationError::from(disk())), expected);
         assert_eq!(Failure::from(GroupError::from(disk())), expected);
+        assert_eq!(Failure::from(StatusError::from(disk())), expected);
         assert_eq!(Failure::from(StorageError::from(disk())), expected);
         assert_eq!(Failure::from(StoreError::Closed).code, Code::Unavailable);
     }

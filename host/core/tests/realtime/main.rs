@@ -2,10 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic wherever it stands")]
 
+mod direct;
+mod groups;
 mod history;
 mod moments;
 mod notifications;
 mod order;
 mod read_markers;
 mod sessions;
+mod statuses;
 mod world;

@@ -6,9 +6,12 @@ mod support;
 
 mod chat;
 mod closing;
+mod direct;
+mod groups;
 mod handshake;
 mod keepalive;
 mod limits;
 mod messages;
 mod operating;
 mod slow_consumer;
+mod status;
