@@ -80,13 +80,6 @@ pub const CHANNEL_ID_INVALID: &str = "Invalid channel identifier";
 /// The message id is no uuid. REST 3 as well, for read markers.
 pub const MESSAGE_ID_INVALID: &str = "Invalid message identifier";
 
-// Statuses, on sockets: realtime code 3.
-
-/// An id of a user to follow, or to follow no more, is no uuid.
-pub const STATUS_USER_INVALID: &str = "Invalid user identifier";
-/// A name of a user to follow is empty.
-pub const STATUS_USERNAME_INVALID: &str = "Invalid username";
-
 // History.
 
 /// REST 3.
@@ -97,6 +90,15 @@ pub const HISTORY_LIMIT_INVALID: &str = "Invalid limit - limit must be between 1
 pub const HISTORY_CHANNEL_NOT_FOUND: &str = "Channel not found.";
 /// REST 3: no such group, or the caller is not in it.
 pub const HISTORY_GROUP_NOT_FOUND: &str = "Group not found.";
+
+// Friends.
+
+/// REST 3: not between 1 and 1000.
+pub const FRIEND_LIMIT_INVALID: &str = "Invalid limit - limit must be between 1 and 1000.";
+/// REST 3: not one of the four.
+pub const FRIEND_STATE_INVALID: &str = "Invalid state - state must be between 0 and 3.";
+/// REST 3: not between 1 and 100.
+pub const FRIENDS_OF_FRIENDS_LIMIT_INVALID: &str = "Invalid limit - limit must be between 1 and 100.";
 
 // Groups: all of them REST code 3.
 

@@ -4,10 +4,10 @@ use crate::plugin::CallError;
 use meadhall_core::account::AccountError;
 use meadhall_core::chat::ChatError;
 use meadhall_core::events::QueueFull;
+use meadhall_core::friend::FriendError;
 use meadhall_core::group::GroupError;
 use meadhall_core::history::ListError;
 use meadhall_core::notification::NotificationError;
-use meadhall_core::status::StatusError;
 use meadhall_core::storage::StorageError;
 use meadhall_core::store::StoreError;
 use meadhall_core::tracker::JoinError;
@@ -117,6 +117,25 @@ impl From<ChatError> for Failure {
     }
 }
 
+impl From<FriendError> for Failure {
+    fn from(error: FriendError) -> Self {
+        let code = match error {
+            FriendError::Store(error) => return error.into(),
+            FriendError::AccountNotFound => Code::NotFound,
+            FriendError::AddSelf
+            | FriendError::DeleteSelf
+            | FriendError::BlockSelf
+            | FriendError::InvalidUserId(_)
+            | FriendError::EmptyUsername
+            | FriendError::NoTarget
+            | FriendError::InvalidMetadata
+            | FriendError::MetadataTooLong(_)
+            | FriendError::InvalidCursor => Code::InvalidArgument,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
 impl From<NotificationError> for Failure {
     fn from(error: NotificationError) -> Self {
         let code = match error {
@@ -129,18 +148,6 @@ impl From<NotificationError> for Failure {
             | NotificationError::InvalidContent
             | NotificationError::ContentTooLong(_)
             | NotificationError::InvalidCode(_) => Code::InvalidArgument,
-        };
-        Self::new(code, error.to_string())
-    }
-}
-
-impl From<StatusError> for Failure {
-    fn from(error: StatusError) -> Self {
-        let code = match error {
-            StatusError::Store(error) => return error.into(),
-            StatusError::Join(error) => return error.into(),
-            StatusError::TooLong => Code::InvalidArgument,
-            StatusError::TooMany(_) => Code::FailedPrecondition,
         };
         Self::new(code, error.to_string())
     }
@@ -182,9 +189,9 @@ mod tests {
         assert_eq!(Failure::from(AccountError::from(disk())), expected);
         assert_eq!(Failure::from(ChatError::from(disk())), expected);
         assert_eq!(Failure::from(ListError::from(disk())), expected);
+        assert_eq!(Failure::from(FriendError::from(disk())), expected);
         assert_eq!(Failure::from(NotificationError::from(disk())), expected);
         assert_eq!(Failure::from(GroupError::from(disk())), expected);
-        assert_eq!(Failure::from(StatusError::from(disk())), expected);
         assert_eq!(Failure::from(StorageError::from(disk())), expected);
         assert_eq!(Failure::from(StoreError::Closed).code, Code::Unavailable);
     }

@@ -102,13 +102,9 @@ impl Members {
 
     /// Notes that a member is shown the list once more.
     pub(super) fn snapshot_again(&mut self, member: &Member) {
-        self.looked_at();
-        member.snapshot.store(self.last_snapshot, Ordering::Relaxed);
-    }
-
-    /// Notes that somebody who is no member is shown the list.
-    pub(super) fn looked_at(&mut self) {
-        self.last_snapshot = self.next_operation();
+        let number = self.next_operation();
+        self.last_snapshot = number;
+        member.snapshot.store(number, Ordering::Relaxed);
     }
 
     /// Replaces the presence of a member.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic wherever it stands")]
 
 mod direct;
+mod friends;
 mod groups;
 mod history;
 mod moments;
@@ -10,5 +11,4 @@ mod notifications;
 mod order;
 mod read_markers;
 mod sessions;
-mod statuses;
 mod world;

@@ -14,4 +14,3 @@ mod limits;
 mod messages;
 mod operating;
 mod slow_consumer;
-mod status;
