@@ -122,7 +122,16 @@ impl From<FriendError> for Failure {
     fn from(error: FriendError) -> Self {
         let code = match error {
             FriendError::Store(error) => return error.into(),
-            FriendError::AddSelf => Code::InvalidArgument,
+            FriendError::AccountNotFound => Code::NotFound,
+            FriendError::AddSelf
+            | FriendError::DeleteSelf
+            | FriendError::BlockSelf
+            | FriendError::InvalidUserId(_)
+            | FriendError::EmptyUsername
+            | FriendError::NoTarget
+            | FriendError::InvalidMetadata
+            | FriendError::MetadataTooLong(_)
+            | FriendError::InvalidCursor => Code::InvalidArgument,
         };
         Self::new(code, error.to_string())
     }
@@ -193,6 +202,7 @@ mod tests {
         assert_eq!(Failure::from(AccountError::from(disk())), expected);
         assert_eq!(Failure::from(ChatError::from(disk())), expected);
         assert_eq!(Failure::from(ListError::from(disk())), expected);
+        assert_eq!(Failure::from(FriendError::from(disk())), expected);
         assert_eq!(Failure::from(NotificationError::from(disk())), expected);
         assert_eq!(Failure::from(GroupError::from(disk())), expected);
         assert_eq!(Failure::from(StatusError::from(disk())), expected);

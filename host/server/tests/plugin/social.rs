@@ -72,6 +72,28 @@ fn states(list: &Value) -> Vec<(String, i64)> {
 }
 
 #[tokio::test]
+async fn friends() {
+    let world = World::new().await;
+    let (ann, ben) = (world.register("ann").await, world.register("ben").await);
+    let friends = async |user: &str| {
+        let page = world.call("friend.list", json!({ "user_id": user, "limit": 100 })).await;
+        states(&page["friends"])
+    };
+    world.call("friend.add", json!({ "user_id": ann, "usernames": ["ben"], "metadata": { "met": "fair" } })).await;
+    assert_eq!(friends(&ann).await, [("ben".to_owned(), 1)]);
+    world.call("friend.add", json!({ "user_id": ben, "ids": [ann] })).await;
+    assert_eq!(friends(&ben).await, [("ann".to_owned(), 0)]);
+    let none = world.call("friend.list_of_friends", json!({ "user_id": ann, "limit": 10 })).await;
+    assert_eq!(none, json!({}));
+    world.call("friend.block", json!({ "user_id": ben, "ids": [ann] })).await;
+    assert_eq!((friends(&ann).await, friends(&ben).await), (vec![], vec![("ann".to_owned(), 3)]));
+    world.call("friend.delete", json!({ "user_id": ben, "ids": [ann] })).await;
+    assert_eq!(friends(&ben).await, []);
+    assert_eq!(world.refused("friend.add", json!({ "user_id": ann, "ids": [ann] })).await, 3);
+    assert_eq!(world.refused("friend.list", json!({ "user_id": ann, "limit": 0 })).await, 3);
+}
+
+#[tokio::test]
 async fn groups() {
     let world = World::new().await;
     let (ann, ben) = (world.register("ann").await, world.register("ben").await);
