@@ -6,6 +6,8 @@ mod accounts;
 mod client;
 mod cors;
 mod credentials;
+mod group_refusals;
+mod groups;
 mod history;
 mod notifications;
 mod refusals;
