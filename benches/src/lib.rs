@@ -1,7 +1,11 @@
 //! What the benches share: a server in this process, and sessions without sockets.
 
+pub mod outside;
+
+use meadhall_core::account::{Credential, LoginRequest};
 use meadhall_core::caller::{CallerUser, ClientAddress};
 use meadhall_core::clock::Timestamp;
+use meadhall_core::ids::UserId;
 use meadhall_core::session::Session;
 use meadhall_core::{Core, NewSession};
 use meadhall_tests::server::TestServer;
@@ -40,12 +44,16 @@ impl Bench {
         &self.server.server().app().core
     }
 
-    /// Opens a session that no socket reads from.
+    /// Opens a session that no socket reads from, of a user without an account.
     pub fn session(&self, name: &str) -> Arc<Session> {
-        let core = self.core();
-        core.open_session(NewSession {
+        self.session_of(self.core().env.user_id(), name)
+    }
+
+    /// Opens one more session of a user.
+    pub fn session_of(&self, user: UserId, name: &str) -> Arc<Session> {
+        self.core().open_session(NewSession {
             user: CallerUser {
-                id: core.env.user_id(),
+                id: user,
                 username: name.into(),
                 vars: Arc::default(),
                 expires_at: Timestamp::from_seconds(i64::MAX / 2_000_000_000),
@@ -54,6 +62,21 @@ impl Bench {
             client: ClientAddress { ip: IpAddr::V4(Ipv4Addr::LOCALHOST), port: 0 },
             status: false,
         })
+    }
+
+    /// Makes an account.
+    ///
+    /// # Panics
+    /// When the name is taken.
+    pub fn account(&self, name: &str) -> UserId {
+        let request = LoginRequest {
+            credential: Credential::Device(format!("device-of-{name}")),
+            create: true,
+            username: name.to_owned(),
+            address: None,
+        };
+        let login = self.runtime.block_on(self.core().accounts.authenticate(request));
+        login.unwrap_or_else(|error| panic!("no account {name:?}: {error}")).user_id
     }
 
     /// Opens many.

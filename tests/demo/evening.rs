@@ -1,5 +1,6 @@
 //! The script: two clients of different formats spend an evening together.
 
+use crate::company;
 use crate::stage::Stage;
 use anyhow::{Context, Result, ensure};
 use meadhall_protocol::codec::Format;
@@ -11,10 +12,11 @@ use std::net::SocketAddr;
 
 const ROOM: &str = "hall";
 
-struct Guest {
-    name: &'static str,
-    login: Login,
-    socket: Socket,
+/// Somebody who spends the evening here.
+pub(crate) struct Guest {
+    pub(crate) name: &'static str,
+    pub(crate) login: Login,
+    pub(crate) socket: Socket,
 }
 
 /// Plays the evening.
@@ -58,6 +60,8 @@ pub(crate) async fn play(stage: &mut Stage<'_>, addr: SocketAddr) -> Result<()> 
                 .join(", "))
         }),
     );
+
+    company::keep(stage, &http, &mut astrid, &mut bjorn).await;
 
     stage.scene("They go home");
     for guest in [astrid, bjorn] {
@@ -115,7 +119,7 @@ async fn chat(stage: &mut Stage<'_>, astrid: &mut Guest, bjorn: &mut Guest) {
 }
 
 /// Waits for a message with these words; a member sees its own as well.
-async fn receives(socket: &mut Socket, words: &str) -> Result<String> {
+pub(crate) async fn receives(socket: &mut Socket, words: &str) -> Result<String> {
     loop {
         let message = socket.wait_for("channel_message").await?;
         let content: Value = serde_json::from_str(&text(&message, "content")).context("content is JSON")?;
@@ -136,10 +140,10 @@ async fn saw_join(socket: &mut Socket, kind: &str, who: &Login) -> Result<()> {
     }
 }
 
-async fn post(http: &Http, login: &Login, method: Method, path: &str, body: Value) -> Result<()> {
+pub(crate) async fn post(http: &Http, login: &Login, method: Method, path: &str, body: Value) -> Result<()> {
     http.call(method, path, &login.token, Some(body)).await?.ok().map(drop)
 }
 
-fn text(value: &Value, field: &str) -> String {
+pub(crate) fn text(value: &Value, field: &str) -> String {
     value[field].as_str().unwrap_or_default().to_owned()
 }

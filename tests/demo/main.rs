@@ -3,6 +3,7 @@
 //! `meadhall-demo [--once]`, run by `cargo xtask demo`. Every line is checked: what is missing is said, and with `--once`
 //! it is the exit code.
 
+mod company;
 mod evening;
 mod stage;
 

@@ -11,6 +11,12 @@ export const SERVER_KEY = "defaultkey";
 export const HTTP_KEY = "defaulthttpkey";
 export const FORMATS = ["json", "protobuf"];
 
+/** The id of no user, group or message. */
+export const NOBODY = "0194f8a0-0000-4000-8000-000000000000";
+
+/** What of the SDK's events is kept until a test asks for it. */
+const EVENTS = ["onchannelmessage", "onchannelpresence", "onnotification", "onstatuspresence", "ondisconnect"];
+
 /** How long anything may take that should happen at once; it bounds a wait. */
 const PATIENCE_MS = 20_000;
 
@@ -26,7 +32,9 @@ export function unique(prefix) {
 export class Player {
   static async enter(server, format) {
     const player = new Player();
+    player.server = server;
     player.format = format;
+    player.guests = [];
     player.client = new Client(SERVER_KEY, server.host, server.port, false, PATIENCE_MS, false);
     player.device = unique("device");
     player.username = unique("player");
@@ -34,11 +42,33 @@ export class Player {
     player.socket = socket(player.client, format);
     player.received = new Map();
     player.waiting = new Map();
-    for (const kind of ["onchannelmessage", "onchannelpresence", "onstatuspresence", "ondisconnect"]) {
+    for (const kind of EVENTS) {
       player.socket[kind] = (event) => player.#arrive(kind, event);
     }
     await player.socket.connect(player.session, false);
     return player;
+  }
+
+  /** Another player of the same kind, who leaves with this one. */
+  async guest() {
+    const guest = await Player.enter(this.server, this.format);
+    this.guests.push(guest);
+    return guest;
+  }
+
+  get id() {
+    return this.session.user_id;
+  }
+
+  /** Calls a route with what the SDK has no argument for; a refusal is thrown as the SDK throws it. */
+  async call(method, path, body) {
+    const url = `http://${this.server.host}:${this.server.port}${path}`;
+    const headers = { Authorization: `Bearer ${this.session.token}` };
+    const response = await fetch(url, { method, headers, body: body && JSON.stringify(body) });
+    if (!response.ok) {
+      throw response;
+    }
+    return response.json();
   }
 
   /** The next event of a kind, such as "onchannelmessage". */
@@ -51,7 +81,27 @@ export class Player {
     return patiently(new Promise((resolve) => this.waiting.set(kind, resolve)), kind);
   }
 
+  /** The next event of a kind that is as wanted; those before it are passed over. */
+  async until(kind, wanted) {
+    for (;;) {
+      const event = await this.next(kind);
+      if (wanted(event)) {
+        return event;
+      }
+    }
+  }
+
+  /** All events of a kind that were sent before now, and not asked for yet. */
+  async sofar(kind) {
+    // The answer is behind everything that was sent before it.
+    await this.socket.rpc("probe.echo", "");
+    const events = this.received.get(kind) ?? [];
+    this.received.delete(kind);
+    return events;
+  }
+
   leave() {
+    this.guests.forEach((guest) => guest.leave());
     this.socket.ondisconnect = () => {};
     if (this.socket.adapter.isOpen()) {
       this.socket.disconnect(false);
@@ -67,6 +117,12 @@ export class Player {
       this.received.set(kind, [...(this.received.get(kind) ?? []), event]);
     }
   }
+}
+
+/** The session of a player, with a token that nobody signed. */
+export function stranger({ session }) {
+  const [head, claims] = session.token.split(".");
+  return { ...session, token: `${head}.${claims}.c2lnbmVkIGJ5IG5vYm9keQ`, refresh_token: undefined, isexpired: () => false };
 }
 
 /** A socket that is not connected yet. */

@@ -1,6 +1,6 @@
 // Every operation of the client SDKs × both socket formats × a success and a refusal, against a running server:
 //
-//     node main.mjs http://127.0.0.1:7350
+//     node main.mjs http://127.0.0.1:7350 [PART OF A CELL'S NAME]
 //
 // The server runs with `--dev` and the plugin `probe`. The last line is `N passed, N failed`.
 
@@ -15,10 +15,14 @@ const BAD_INPUT = 3;
 
 const address = new URL(process.argv[2]);
 const server = { host: address.hostname, port: address.port };
+const part = process.argv[3] ?? "";
 const counts = { passed: 0, failed: 0 };
 
 /** Runs one cell of the table. */
 async function cell(name, run) {
+  if (!name.includes(part)) {
+    return;
+  }
   try {
     await run();
     counts.passed += 1;
@@ -60,13 +64,13 @@ async function refused(call, expected) {
   }
 }
 
-/** Each method of a class must stand in one of the tables. */
+/** Each method of a class must stand in one of the tables: alone, or before what else its name says. */
 function checkComplete(kind, prototype, ...tables) {
   const methods = Object.getOwnPropertyNames(prototype)
     .filter((name) => typeof Object.getOwnPropertyDescriptor(prototype, name).value === "function")
     .filter((name) => !unsupported.silent.has(name) && !name.startsWith("on"));
-  const known = tables.flatMap((table) => Object.keys(table));
-  return cell(`every ${kind} operation is in the table`, () => assert.deepEqual(methods.toSorted(), known.toSorted()));
+  const known = new Set(tables.flatMap((table) => Object.keys(table)).map((name) => name.split(" ")[0]));
+  return cell(`every ${kind} operation is in the table`, () => assert.deepEqual(methods.toSorted(), [...known].toSorted()));
 }
 
 async function main() {
@@ -76,10 +80,10 @@ async function main() {
     for (const [kind, table] of [["REST", operations.rest], ["realtime", operations.realtime]]) {
       for (const [name, operation] of Object.entries(table)) {
         // A cell that is not there fails here, for it cannot be called.
-        await played(`${kind} ${name} succeeds`, format, (player) => operation.success(player, server));
+        await played(`${kind} ${name} succeeds`, format, (player) => operation.success(player));
         await played(`${kind} ${name} is refused`, format, (player) => {
           const [call, expected] = operation.refusal;
-          return refused(() => call(player, server), expected);
+          return refused(() => call(player), expected);
         });
       }
     }

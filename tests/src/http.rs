@@ -181,7 +181,7 @@ async fn answer(request: reqwest::RequestBuilder) -> Result<Answer> {
     Ok(Answer { status, body })
 }
 
-/// Enough for a cursor, which is base64.
-fn percent_encode(text: &str) -> String {
+/// A cursor as it stands in a query. Enough for base64, which cursors are.
+pub fn percent_encode(text: &str) -> String {
     text.replace('%', "%25").replace('+', "%2B").replace('/', "%2F").replace('=', "%3D")
 }

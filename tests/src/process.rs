@@ -120,6 +120,11 @@ impl ServerProcess {
         self.child.kill().await.context("killing the server")
     }
 
+    /// The id of the process; none when it has ended.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// Sends a signal.
     ///
     /// # Errors
