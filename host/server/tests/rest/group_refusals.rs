@@ -65,7 +65,10 @@ fn created() -> Vec<Case> {
         (json!({"name": "a\nb"}), bad("group name must not contain control characters")),
         (json!({"name": "new", "max_count": -1}), bad("Group max count must be >= 1 when set.")),
         (json!({"name": "new", "lang_tag": "x".repeat(19)}), bad("lang_tag is 19 characters, the limit is 18")),
-        (json!({"name": "new", "description": "x".repeat(256)}), bad("description is 256 characters, the limit is 255")),
+        (
+            json!({"name": "new", "description": "x".repeat(256)}),
+            bad("description is 256 characters, the limit is 255"),
+        ),
         (json!({"name": "new", "avatar_url": "x".repeat(513)}), bad("avatar_url is 513 characters, the limit is 512")),
     ];
     cases.into_iter().map(|(body, answer)| (3, "POST", "/v2/group".to_owned(), body, answer)).collect()
@@ -166,7 +169,9 @@ async fn listed(stage: &Stage) -> Vec<Case> {
         case(format!("{path}?{query}"), &text);
     }
     // A cursor of one list is none of another one.
-    for path in [format!("{mine}?"), format!("{users}?state=0&"), format!("/v2/group/{UNKNOWN}/user?"), "/v2/group?".into()] {
+    for path in
+        [format!("{mine}?"), format!("{users}?state=0&"), format!("/v2/group/{UNKNOWN}/user?"), "/v2/group?".into()]
+    {
         case(format!("{path}cursor={of_users}"), BAD_CURSOR);
     }
     for filter in ["", "open=false&", "lang_tag=en&", "open=true&members=3&", "name=guild&"] {

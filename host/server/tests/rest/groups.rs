@@ -50,6 +50,8 @@ impl Stage {
                 places.push((one["user"]["username"].as_str().unwrap()[..3].to_owned(), state));
             }
         }
+        // Within a state they come by id.
+        places.sort_by_key(|(name, state)| (*state, name.clone()));
         places
     }
 
