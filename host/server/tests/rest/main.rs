@@ -10,6 +10,7 @@ mod group_refusals;
 mod groups;
 mod history;
 mod notifications;
+mod read_markers;
 mod refusals;
 mod requests;
 mod rpc;
