@@ -8,6 +8,7 @@ mod cors;
 mod credentials;
 mod group_refusals;
 mod groups;
+mod friends;
 mod history;
 mod notifications;
 mod read_markers;
