@@ -8,6 +8,7 @@ mod cors;
 mod credentials;
 mod history;
 mod notifications;
+mod operator;
 mod read_markers;
 mod refusals;
 mod requests;
