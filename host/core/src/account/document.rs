@@ -3,7 +3,7 @@
 use super::{AccountError, rows};
 use crate::ids::UserId;
 use crate::store::key::{Key, KeyRange, Tag};
-use crate::store::{Store, StoreError, account, group, history, notification, read_marker};
+use crate::store::{Store, StoreError, account, friend, group, history, notification, read_marker};
 use crate::{Core, storage};
 use serde_json::{Value as Json, json};
 use std::io;
@@ -22,6 +22,7 @@ struct Section {
 
 /// What is stored about a user beside the account itself. A new feature adds its own.
 const SECTIONS: &[Section] = &[
+    owned("friends", |user| Key::new(Tag::Friend).uuid(user.uuid()).range(), friend::TABLE.export),
     owned(
         "groups",
         |user| Key::new(Tag::UserGroup).uuid(user.uuid()).range(),

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod direct;
+mod friends;
 mod groups;
 mod history;
 mod moments;
