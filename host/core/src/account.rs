@@ -1,19 +1,20 @@
 //! Accounts: who a user is, and how they log in.
 
 pub(crate) mod check;
+mod document;
 mod error;
+mod operate;
 mod user;
 #[cfg(test)]
 mod tests;
 
+pub use document::DocumentError;
 pub use error::AccountError;
 pub use user::{Targets, User, Users};
 
-use crate::clock::Environment;
-use crate::friend;
+use crate::clock::{Environment, Timestamp};
 use crate::ids::UserId;
 use crate::password::{Failures, LoginLimits, Passwords};
-use crate::storage;
 use crate::store::account::{self as rows, AccountRow, PutError, Unique};
 use crate::store::view::Rows;
 use crate::store::{Store, StoreError, Txn};
@@ -40,6 +41,8 @@ pub struct Account {
     pub devices: Vec<String>,
     /// An id that some other system gave.
     pub custom_id: Option<String>,
+    /// Since when it is disabled, in whole seconds; none when it is not.
+    pub disable_time: Option<Timestamp>,
 }
 
 /// What to change in an account: what is absent stays.
@@ -220,6 +223,7 @@ impl Accounts {
             email: row.email.clone(),
             devices: row.devices.clone(),
             custom_id: row.custom_id.clone(),
+            disable_time: row.disable_time.map(Timestamp::from_seconds),
             user: self.users.user(user, row),
         })
     }
@@ -248,20 +252,6 @@ impl Accounts {
             Ok(())
         })
         .await
-    }
-
-    /// Deletes an account, its credentials, its edges and its storage objects; nothing happens when there is none. Whoever calls
-    /// this revokes the user's tokens and closes their sockets.
-    ///
-    /// # Errors
-    /// When the disk fails.
-    pub async fn delete(&self, user: UserId) -> Result<(), AccountError> {
-        let deleted = self.store.write(move |txn| -> Result<(), AccountError> {
-            friend::delete_all(txn, user)?;
-            storage::delete_all(txn, user)?;
-            put(txn, user, None)
-        });
-        deleted.await?
     }
 
     /// The users with these ids or names, each once, in the order asked for; unknown ones are left out.
@@ -300,8 +290,8 @@ impl Accounts {
         username: String,
     ) -> Result<Login, AccountError> {
         let wanted = unique.clone();
-        if let Some((login, _)) = self.store.read(move |reader| look_up(reader, &wanted)).await? {
-            return Ok(login);
+        if let Some(found) = self.store.read(move |reader| look_up(reader, &wanted)).await? {
+            return found.login();
         }
         if !create {
             return Err(AccountError::NotFound);
@@ -342,15 +332,16 @@ impl Accounts {
         password: &str,
         address: Option<IpAddr>,
     ) -> Result<Option<Login>, AccountError> {
-        let Some((login, hash)) = self.store.read(move |reader| look_up(reader, &unique)).await? else {
+        let Some(found) = self.store.read(move |reader| look_up(reader, &unique)).await? else {
             return Ok(None);
         };
-        let Some(hash) = hash else { return Err(AccountError::InvalidCredentials) };
-        let user = login.user_id;
+        let Some(hash) = found.row.password.clone() else { return Err(AccountError::InvalidCredentials) };
+        let user = found.user_id;
         self.failures.check(self.env.now(), user, address)?;
         if self.passwords.verify(password.to_owned(), hash).await? {
             self.failures.succeeded(self.env.now(), user, address)?;
-            Ok(Some(login))
+            // Told only to whoever knows the password.
+            found.login().map(Some)
         } else {
             self.failures.failed(self.env.now(), user, address);
             Err(AccountError::InvalidCredentials)
@@ -385,11 +376,27 @@ fn check_new_name(name: &str) -> Result<(), AccountError> {
     if name.is_empty() { Ok(()) } else { check::username(name) }
 }
 
-/// The account with a credential or name, and the hash of its password.
-fn look_up(reader: &impl Rows, unique: &Unique) -> Result<Option<(Login, Option<String>)>, StoreError> {
+/// An account that somebody wants to log in to.
+struct Found {
+    user_id: UserId,
+    row: AccountRow,
+}
+
+impl Found {
+    /// Logs in, unless the account is disabled.
+    fn login(self) -> Result<Login, AccountError> {
+        let Self { user_id, row } = self;
+        match row.disable_time {
+            Some(_) => Err(AccountError::Banned),
+            None => Ok(Login { user_id, username: row.username, created: false }),
+        }
+    }
+}
+
+/// The account with a credential or name.
+fn look_up(reader: &impl Rows, unique: &Unique) -> Result<Option<Found>, StoreError> {
     let Some(user_id) = rows::find(reader, unique)? else { return Ok(None) };
-    let Some(row) = rows::get(reader, user_id)? else { return Ok(None) };
-    Ok(Some((Login { user_id, username: row.username, created: false }, row.password)))
+    Ok(rows::get(reader, user_id)?.map(|row| Found { user_id, row }))
 }
 
 /// Makes an account, where there is none still.
@@ -400,8 +407,8 @@ fn make(
     password: Option<String>,
     mut username: String,
 ) -> Result<Login, AccountError> {
-    if let Some((login, _)) = look_up(txn, &unique)? {
-        return Ok(login);
+    if let Some(found) = look_up(txn, &unique)? {
+        return found.login();
     }
     while username.is_empty() {
         let made_up = made_up_name(env);
@@ -438,6 +445,7 @@ fn made_up_name(env: &Environment) -> String {
     random.iter().map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()])).collect()
 }
 
+/// Stores an account, new or changed, or removes it.
 fn put(txn: &mut Txn, user: UserId, account: Option<&AccountRow>) -> Result<(), AccountError> {
     rows::put(txn, user, account).map_err(|error| match error {
         PutError::Taken(Unique::Username(_)) => AccountError::UsernameTaken,

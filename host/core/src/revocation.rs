@@ -41,7 +41,15 @@ struct RevokedUser {
     /// The one that counts all the same: that of the login that revoked the others.
     keep: Option<Uuid>,
     until: Timestamp,
+    /// No token counts, whenever it was issued: the account is disabled.
+    banned: bool,
 }
+
+/// As the second of issue of a user's revoked tokens: all that were ever issued and will be.
+const EVERY_SECOND: i64 = i64::MAX;
+
+/// Never: a revocation that is kept for good.
+const FOR_GOOD: Timestamp = Timestamp::from_nanos(i64::MAX);
 
 impl Revocations {
     /// The revocations in a store.
@@ -76,26 +84,95 @@ impl Revocations {
         until: Timestamp,
         keep: Option<Uuid>,
     ) -> Result<(), StoreError> {
-        let mut entry = RevokedUser { issued: issued.seconds(), keep, until };
-        if let Some(before) = self.revoked.read().users.get(&user) {
-            // After a clock set back, this one must not take back what the one before revoked.
-            entry.issued = entry.issued.max(before.issued);
-            entry.until = entry.until.max(before.until);
-        }
-        self.add(user_key(user), entry.encode(), move |revoked| {
-            revoked.users.insert(user, entry);
+        let change = self.change_user(user, move |before| {
+            let mut entry = RevokedUser { issued: issued.seconds(), keep, until, banned: false };
+            if let Some(before) = before {
+                // After a clock set back, this one must not take back what the one before revoked.
+                entry.issued = entry.issued.max(before.issued);
+                entry.until = entry.until.max(before.until);
+                entry.banned = before.banned;
+            }
+            entry
+        });
+        let expired = self.expired();
+        self.store.write(move |txn| expired.forget(txn).and_then(|()| change(txn))).await?
+    }
+
+    /// As part of a write: no token of the user counts, until [`Self::unban`]. Those issued so far never will again.
+    pub(crate) fn ban(&self, user: UserId, now: Timestamp) -> impl FnOnce(&mut Txn) -> Result<(), StoreError> + use<> {
+        self.change_user(user, move |before| {
+            let issued = before.map_or(now.seconds(), |before| now.seconds().max(before.first_to_count()));
+            RevokedUser { issued, keep: None, until: FOR_GOOD, banned: true }
         })
-        .await
+    }
+
+    /// As part of a write: tokens that are issued from now on count again, see [`Self::issue_time`].
+    pub(crate) fn unban(
+        &self,
+        user: UserId,
+        now: Timestamp,
+    ) -> impl FnOnce(&mut Txn) -> Result<(), StoreError> + use<> {
+        self.change_user(user, move |before| {
+            let issued = before.map_or(now.seconds(), |before| now.seconds().max(before.issued));
+            RevokedUser { issued, keep: None, until: FOR_GOOD, banned: false }
+        })
+    }
+
+    /// As part of a write: no token of the user counts any more, also none that is being made at this moment. To be kept
+    /// until all of them would have expired.
+    pub(crate) fn end(
+        &self,
+        user: UserId,
+        until: Timestamp,
+    ) -> impl FnOnce(&mut Txn) -> Result<(), StoreError> + use<> {
+        self.change_user(user, move |_| RevokedUser { issued: EVERY_SECOND, keep: None, until, banned: false })
+    }
+
+    /// Whether the user is banned. Asks the memory only.
+    pub fn is_banned(&self, user: UserId) -> bool {
+        self.revoked.read().users.get(&user).is_some_and(|revoked| revoked.banned)
+    }
+
+    /// Whether no token of the user counts, whenever it was issued: they are banned, or their account is deleted. Asks
+    /// the memory only.
+    pub fn is_shut_out(&self, user: UserId) -> bool {
+        self.revoked.read().users.get(&user).is_some_and(|revoked| revoked.banned || revoked.issued == EVERY_SECOND)
+    }
+
+    /// The second that a new token of a user is to bear as its time of issue: now, or where tokens of this very second
+    /// are revoked, the first second that counts.
+    pub fn issue_time(&self, user: UserId, now: Timestamp) -> Timestamp {
+        let revoked = self.revoked.read();
+        let first = revoked.users.get(&user).map_or(i64::MIN, RevokedUser::first_to_count);
+        Timestamp::from_seconds(now.seconds().max(first))
+    }
+
+    /// A part of a write that changes what is revoked of a user, and makes it known when it is durable.
+    fn change_user<F>(&self, user: UserId, change: F) -> impl FnOnce(&mut Txn) -> Result<(), StoreError> + use<F>
+    where
+        F: FnOnce(Option<RevokedUser>) -> RevokedUser,
+    {
+        let revoked = self.revoked.clone();
+        move |txn: &mut Txn| {
+            let before = txn.get(user_key(user))?;
+            let before = before.map(|value| RevokedUser::decode(&value).ok_or_else(damaged)).transpose()?;
+            let entry = change(before);
+            txn.on_commit(move |outcome| {
+                if outcome.is_ok() {
+                    revoked.write().users.insert(user, entry);
+                }
+            });
+            txn.put(user_key(user), entry.encode())
+        }
     }
 
     /// Whether a token of this user, with this id, issued then, is revoked. Asks the memory only.
     pub fn is_revoked(&self, user: UserId, token_id: Uuid, issued: Timestamp) -> bool {
         let revoked = self.revoked.read();
         revoked.tokens.contains_key(&token_id)
-            || revoked
-                .users
-                .get(&user)
-                .is_some_and(|revoked| issued.seconds() <= revoked.issued && revoked.keep != Some(token_id))
+            || revoked.users.get(&user).is_some_and(|revoked| {
+                revoked.banned || issued.seconds() <= revoked.issued && revoked.keep != Some(token_id)
+            })
     }
 
     /// Stores a revocation, and makes it known when it is durable: also when its caller has stopped waiting by then.
@@ -107,7 +184,7 @@ impl Revocations {
     ) -> Result<(), StoreError> {
         let (expired, revoked) = (self.expired(), self.revoked.clone());
         let add = move |txn: &mut Txn| {
-            forget(txn, &expired)?;
+            expired.forget(txn)?;
             txn.on_commit(move |outcome| {
                 if outcome.is_ok() {
                     known(&mut revoked.write());
@@ -119,37 +196,62 @@ impl Revocations {
     }
 
     /// Forgets what has expired, and tells the keys for the store to forget too.
-    fn expired(&self) -> Vec<Key> {
+    fn expired(&self) -> Expired {
         let now = self.env.now();
         {
             let mut pruned = self.pruned.lock();
             if now.seconds() < pruned.seconds() + PRUNE_INTERVAL {
-                return Vec::new();
+                return Expired { now, tokens: Vec::new(), users: Vec::new() };
             }
             *pruned = now;
         }
-        let mut keys = Vec::new();
+        let (mut tokens, mut users) = (Vec::new(), Vec::new());
         let mut revoked = self.revoked.write();
         revoked.tokens.retain(|token, until| {
             let keep = *until > now;
             if !keep {
-                keys.push(token_key(*token));
+                tokens.push(*token);
             }
             keep
         });
         revoked.users.retain(|user, revoked| {
             let keep = revoked.until > now;
             if !keep {
-                keys.push(user_key(*user));
+                users.push(*user);
             }
             keep
         });
-        keys
+        Expired { now, tokens, users }
     }
 }
 
-fn forget(txn: &mut Txn, expired: &[Key]) -> Result<(), StoreError> {
-    expired.iter().try_for_each(|key| txn.delete(key))
+/// What had expired at a time.
+#[derive(Debug)]
+struct Expired {
+    now: Timestamp,
+    tokens: Vec<Uuid>,
+    users: Vec<UserId>,
+}
+
+impl Expired {
+    /// Forgets it, but for what was revoked anew since.
+    fn forget(self, txn: &mut Txn) -> Result<(), StoreError> {
+        for token in self.tokens {
+            let key = token_key(token);
+            let until = txn.get(&key)?.map(|value| decode_token(key.as_ref(), &value)).transpose()?;
+            if until.is_some_and(|(_, until)| Timestamp::from_nanos(until) <= self.now) {
+                txn.delete(key)?;
+            }
+        }
+        for user in self.users {
+            let key = user_key(user);
+            let entry = txn.get(&key)?.map(|value| decode_user(key.as_ref(), &value)).transpose()?;
+            if entry.is_some_and(|(_, entry)| entry.until <= self.now) {
+                txn.delete(key)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 fn load(reader: &Reader) -> Result<Revoked, StoreError> {
@@ -191,21 +293,37 @@ fn user_key(user: UserId) -> Key {
 }
 
 impl RevokedUser {
+    /// The first second whose tokens count, as far as it is not all of them that do not.
+    fn first_to_count(&self) -> i64 {
+        self.issued.saturating_add(1)
+    }
+
     fn encode(self) -> Vec<u8> {
         let mut bytes = self.issued.to_be_bytes().to_vec();
         bytes.extend(self.until.nanos().to_be_bytes());
         bytes.extend(self.keep.unwrap_or_default().as_bytes());
+        // Rows of older servers end here.
+        if self.banned {
+            bytes.push(1);
+        }
         bytes
     }
 
     fn decode(bytes: &[u8]) -> Option<Self> {
         let (issued, rest) = bytes.split_first_chunk()?;
-        let (until, keep) = rest.split_first_chunk()?;
-        let keep = Uuid::from_slice(keep).ok()?;
+        let (until, rest) = rest.split_first_chunk()?;
+        let (keep, banned) = rest.split_first_chunk()?;
+        let keep = Uuid::from_bytes(*keep);
+        let banned = match banned {
+            [] => false,
+            [1] => true,
+            _ => return None,
+        };
         Some(Self {
             issued: i64::from_be_bytes(*issued),
             until: Timestamp::from_nanos(i64::from_be_bytes(*until)),
             keep: (!keep.is_nil()).then_some(keep),
+            banned,
         })
     }
 }
@@ -226,6 +344,8 @@ struct UserRecord {
     issued: i64,
     until_nanos: i64,
     keep: Option<Uuid>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    banned: bool,
 }
 
 /// Revoked tokens, for export and import.
@@ -247,12 +367,12 @@ pub(crate) const USER_TABLE: Table = Table {
     kind: "revoked_user",
     rows: || Key::new(Tag::RevokedUser).range(),
     export: |key, value| {
-        let (user, RevokedUser { issued, keep, until }) = decode_user(key, value)?;
-        record(UserRecord { user_id: user.uuid(), issued, until_nanos: until.nanos(), keep })
+        let (user, RevokedUser { issued, keep, until, banned }) = decode_user(key, value)?;
+        record(UserRecord { user_id: user.uuid(), issued, until_nanos: until.nanos(), keep, banned })
     },
     import: |txn, record| {
-        let UserRecord { user_id, issued, until_nanos, keep } = serde_json::from_value(record)?;
-        let revoked = RevokedUser { issued, keep, until: Timestamp::from_nanos(until_nanos) };
+        let UserRecord { user_id, issued, until_nanos, keep, banned } = serde_json::from_value(record)?;
+        let revoked = RevokedUser { issued, keep, until: Timestamp::from_nanos(until_nanos), banned };
         Ok(txn.put(user_key(UserId::new(user_id)), revoked.encode())?)
     },
 };

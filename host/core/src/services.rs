@@ -1,6 +1,6 @@
 //! `Core`: everything above, assembled.
 
-use crate::account::{AccountError, Accounts, Users};
+use crate::account::{Accounts, Users};
 use crate::caller::{CallerUser, ClientAddress};
 use crate::chat::Chat;
 use crate::clock::Environment;
@@ -187,6 +187,10 @@ impl Core {
         if self.single_socket {
             self.close_older(&session);
         }
+        if self.revocations.is_shut_out(user) {
+            // Banned or deleted since the token was checked: then those who closed the sockets may not have seen this one.
+            session.close(CloseReason::Disconnected { detail: None });
+        }
         session
     }
 
@@ -201,18 +205,6 @@ impl Core {
     /// The second half, after the socket is closed: queues session-end with the reason.
     pub fn end_session(&self, session: &Arc<Session>, reason: &CloseReason) {
         self.events.session_end(session.caller.clone(), reason, self.env.now());
-    }
-
-    /// Deletes an account with all that it owns, and closes its sockets.
-    ///
-    /// # Errors
-    /// When there is no such account, or the store failed: nothing is changed.
-    pub async fn delete_account(&self, user: UserId) -> Result<(), AccountError> {
-        self.accounts.delete(user).await?;
-        for session in self.sessions.of_user(user) {
-            session.close(CloseReason::Disconnected { detail: None });
-        }
-        Ok(())
     }
 
     /// Whether the user has a status on some socket.

@@ -68,7 +68,7 @@ pub fn account(account: &Account) -> api::Account {
         devices: account.devices.iter().map(device).collect(),
         custom_id: account.custom_id.clone().unwrap_or_default(),
         verify_time: None,
-        disable_time: None,
+        disable_time: account.disable_time.and_then(whole_seconds),
     }
 }
 

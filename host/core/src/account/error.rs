@@ -70,6 +70,9 @@ pub enum AccountError {
     /// The password is wrong.
     #[error("Invalid credentials.")]
     InvalidCredentials,
+    /// The account is disabled.
+    #[error("User account banned.")]
+    Banned,
     /// The credential is not linked, or is the only one.
     #[error("Cannot unlink last account identifier. Check profile exists and is not last link.")]
     LastCredential,
@@ -106,7 +109,7 @@ impl AccountError {
         match self {
             Self::NotFound => 5,
             Self::UsernameTaken | Self::DeviceTaken | Self::EmailTaken | Self::CustomIdTaken => 6,
-            Self::LastCredential => 7,
+            Self::Banned | Self::LastCredential => 7,
             Self::LockedOut | Self::Busy(_) => 8,
             Self::Store(_) => 13,
             Self::InvalidCredentials => 16,

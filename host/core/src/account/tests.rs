@@ -383,7 +383,7 @@ async fn walk(steps: Vec<Step>) {
             }
             Step::Delete(user) => {
                 let user = model.nth(user);
-                world.accounts.delete(user).await.unwrap();
+                world.accounts.store.write(move |txn| put(txn, user, None)).await.unwrap().unwrap();
                 model.0.remove(&user);
             }
             Step::Restart => {

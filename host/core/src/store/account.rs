@@ -163,6 +163,11 @@ struct AccountRecord {
     row: AccountRow,
 }
 
+/// What is told to a user, or to whoever asks for them, of their own account: everything but the hash of the password.
+pub(crate) fn document(user: UserId, row: AccountRow) -> Result<serde_json::Value, StoreError> {
+    record(AccountRecord { id: user.uuid(), row: AccountRow { password: None, ..row } })
+}
+
 /// Accounts, for export and import. Their index rows are made anew, and so is the count of friends, by the friends.
 pub(crate) const TABLE: Table = Table {
     kind: "account",

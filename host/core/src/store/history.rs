@@ -248,6 +248,13 @@ fn unreadable(what: &str) -> StoreError {
     StoreError::Unreadable(format!("{what} is in no known encoding"))
 }
 
+/// Whether the message of a row was sent by a user, without reading the rest of it.
+pub(crate) fn is_from(value: &[u8], user: UserId) -> bool {
+    // Behind version, code and times.
+    let begin = if value.first() == Some(&VERSION_WITHOUT_CODE) { 17 } else { 18 };
+    value.get(begin..begin + 16) == Some(user.uuid().as_bytes())
+}
+
 /// How a message is exported.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

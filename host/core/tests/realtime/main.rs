@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic wherever it stands")]
 
+mod accounts;
 mod direct;
 mod friends;
 mod groups;

@@ -76,8 +76,10 @@ impl Endpoint for DeleteAccount {
     /// Closes the user's sockets, and ends their tokens.
     async fn run(call: &mut Call, _: Self::Request) -> Result<Self::Reply, Failure> {
         let (app, user) = (Arc::clone(&call.app), call.user()?.id);
-        app.core.delete_account(user).await?;
-        app.core.revocations.revoke_all(user, call.now, app.tokens.all_expired_after(call.now), None).await?;
-        Ok(Empty {})
+        match app.core.delete_account(user, app.tokens.all_expired_after(call.now)).await {
+            Ok(()) => Ok(Empty {}),
+            Err(AccountError::NotFound) => Err(Failure::new(Code::NotFound, texts::ACCOUNT_NOT_FOUND)),
+            Err(other) => Err(other.into()),
+        }
     }
 }

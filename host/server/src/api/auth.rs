@@ -7,6 +7,7 @@ use axum::http::HeaderMap;
 use axum::http::header;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use meadhall_core::account::AccountError;
 use meadhall_core::clock::Timestamp;
 use meadhall_protocol::error::Code;
 use meadhall_protocol::texts;
@@ -43,16 +44,21 @@ pub(super) fn session(app: &App, headers: &HeaderMap, now: Timestamp) -> Result<
     let Some(authorization) = headers.get(header::AUTHORIZATION) else {
         return Err(Failure::new(Code::Unauthenticated, texts::AUTH_TOKEN_REQUIRED));
     };
-    bearer(authorization.as_bytes())
-        .and_then(|token| valid_session(app, token, now))
-        .ok_or_else(|| Failure::new(Code::Unauthenticated, texts::AUTH_TOKEN_INVALID))
+    valid_session(app, bearer(authorization.as_bytes()).unwrap_or_default(), now)
 }
 
 /// The token, when it is good and was not logged out.
-pub(super) fn valid_session(app: &App, token: &str, now: Timestamp) -> Option<SessionToken> {
-    let token = app.tokens.verify_session(token, now).ok()?;
+///
+/// # Errors
+/// When it is not, or its user is banned.
+pub(super) fn valid_session(app: &App, token: &str, now: Timestamp) -> Result<SessionToken, Failure> {
+    let invalid = || Failure::new(Code::Unauthenticated, texts::AUTH_TOKEN_INVALID);
+    let token = app.tokens.verify_session(token, now).map_err(|_| invalid())?;
+    if app.core.revocations.is_banned(token.user.id) {
+        return Err(AccountError::Banned.into());
+    }
     let issued = Timestamp::from_seconds(token.issued_at);
-    (!app.core.revocations.is_revoked(token.user.id, token.token_id, issued)).then_some(token)
+    if app.core.revocations.is_revoked(token.user.id, token.token_id, issued) { Err(invalid()) } else { Ok(token) }
 }
 
 /// The token of a bearer authorization. The scheme is matched as clients write it.

@@ -89,16 +89,17 @@ async fn login(
     let address = call.caller.client.map(|client| client.ip);
     let request = LoginRequest { credential, create: create.unwrap_or(true), username, address };
     let login = app.core.accounts.authenticate(request).await?;
+    let issued = app.core.revocations.issue_time(login.user_id, call.now);
     let claims = Claims {
         token_id: app.core.env.uuid(),
         user_id: login.user_id,
         username: login.username.into(),
         vars: Arc::new(vars),
-        issued_at: call.now.seconds(),
+        issued_at: issued.seconds(),
     };
     if app.config.session.single_session {
         let until = app.tokens.all_expired_after(call.now);
-        app.core.revocations.revoke_all(login.user_id, call.now, until, Some(claims.token_id)).await?;
+        app.core.revocations.revoke_all(login.user_id, issued, until, Some(claims.token_id)).await?;
     }
     Ok(open(call, claims, login.created))
 }

@@ -1,18 +1,17 @@
 //! `GET /meadhall/export`: everything that is stored, for the operator. No part of the public API.
 
-use super::auth;
 use super::body::Incoming;
+use super::operator::operator;
 use super::reply::Reply;
 use crate::app::App;
 use crate::failure::Failure;
 use anyhow::Context as _;
 use axum::body::Body;
-use axum::http::header::{self, HeaderValue};
+use axum::http::header::HeaderValue;
 use futures_util::future::BoxFuture;
 use meadhall_protocol::error::Code;
-use meadhall_protocol::texts;
 use std::fs::File;
-use std::io::{BufWriter, Seek as _, SeekFrom, Write as _};
+use std::io::{self, BufWriter, Seek as _, SeekFrom, Write as _};
 use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio_util::io::ReaderStream;
@@ -33,11 +32,7 @@ pub(super) fn export(incoming: Incoming) -> BoxFuture<'static, Reply> {
 
 async fn answer(incoming: Incoming) -> Result<Body, Failure> {
     let app = Arc::clone(&incoming.app);
-    let authorization = incoming.parts.headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
-    let token = authorization.and_then(auth::bearer).unwrap_or_default();
-    app.tokens
-        .verify_operator(token, app.core.env.now())
-        .map_err(|_| Failure::new(Code::Unauthenticated, texts::AUTH_TOKEN_INVALID))?;
+    operator(&incoming)?;
     let failed = |error: anyhow::Error| {
         warn!("the export failed: {error:#}");
         Failure::new(Code::Internal, "the export failed, the server's log says why")
@@ -48,13 +43,22 @@ async fn answer(incoming: Incoming) -> Result<Body, Failure> {
     Ok(Body::from_stream(ReaderStream::new(tokio::fs::File::from_std(file))))
 }
 
-/// Writes the export to a file without a name beside the data: a client that reads slowly, or not at all, costs disk for
-/// as long as it is connected, and no memory; and what it gets is whole or nothing.
-fn write_export(app: &App, handle: &Handle) -> anyhow::Result<File> {
-    let mut file = BufWriter::new(tempfile::tempfile_in(&app.config.server.data_dir)?);
-    let count = handle.block_on(app.core.store.export(|line| writeln!(file, "{line}")))?;
+/// A file without a name beside the data, for an export: a client that reads slowly, or not at all, costs disk for as
+/// long as it is connected, and no memory; and what it gets is whole or nothing.
+pub(super) fn new_file(app: &App) -> io::Result<BufWriter<File>> {
+    Ok(BufWriter::new(tempfile::tempfile_in(&app.config.server.data_dir)?))
+}
+
+/// A file that is written, to be read from its beginning.
+pub(super) fn rewound(file: BufWriter<File>) -> io::Result<File> {
     let mut file = file.into_inner().map_err(|error| error.into_error())?;
     file.seek(SeekFrom::Start(0))?;
-    info!(count, "exported");
     Ok(file)
+}
+
+fn write_export(app: &App, handle: &Handle) -> anyhow::Result<File> {
+    let mut file = new_file(app)?;
+    let count = handle.block_on(app.core.store.export(|line| writeln!(file, "{line}")))?;
+    info!(count, "exported");
+    Ok(rewound(file)?)
 }

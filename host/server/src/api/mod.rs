@@ -19,6 +19,7 @@ mod group_users;
 mod health;
 mod link;
 mod notification;
+mod operator;
 mod query;
 mod read_marker;
 mod reply;
@@ -28,6 +29,7 @@ mod session;
 mod users;
 
 pub use export::EXPORT_PATH;
+pub use operator::ACCOUNT_PATH;
 
 use crate::app::App;
 use std::sync::Arc;

@@ -5,8 +5,8 @@ use super::endpoint::{self, Endpoint};
 use super::query::broken_escape;
 use super::reply::Reply;
 use super::{
-    account, authenticate, channel, event, export, friend, group, group_users, health, link, notification, read_marker,
-    rpc, session, users,
+    account, authenticate, channel, event, export, friend, group, group_users, health, link, notification, operator,
+    read_marker, rpc, session, users,
 };
 use crate::failure::Failure;
 use axum::http::Method;
@@ -69,6 +69,10 @@ pub(super) fn table() -> Vec<Route> {
         plain(Method::GET, "/healthcheck", "Healthcheck", health::check),
         plain(Method::HEAD, "/healthcheck", "Healthcheck", health::check),
         plain(Method::GET, export::EXPORT_PATH, "Export", export::export),
+        plain(Method::DELETE, "/meadhall/account/{user}", "OperatorDeleteAccount", operator::delete),
+        plain(Method::POST, "/meadhall/account/{user}/ban", "OperatorBanAccount", operator::ban),
+        plain(Method::POST, "/meadhall/account/{user}/unban", "OperatorUnbanAccount", operator::unban),
+        plain(Method::GET, "/meadhall/account/{user}/export", "OperatorExportAccount", operator::export),
         endpoint::<account::DeleteAccount>(Method::DELETE, "/v2/account"),
         endpoint::<account::GetAccount>(Method::GET, "/v2/account"),
         endpoint::<account::UpdateAccount>(Method::PUT, "/v2/account"),
@@ -294,11 +298,11 @@ mod tests {
     #[test]
     fn the_whole_api_is_in_the_table() {
         // 85 operations, of which Healthcheck, ListStorageObjects, RpcFunc and WriteTournamentRecord have two routes;
-        // `/` with two; the operator's export; and three of our own about read markers.
+        // `/` with two; five of the operator's; and three of our own about read markers.
         let table = table();
         let mut names: Vec<_> = table.iter().map(|route| route.name).collect();
         names.sort_unstable();
         names.dedup();
-        assert_eq!((table.len(), names.len()), (95, 90));
+        assert_eq!((table.len(), names.len()), (99, 94));
     }
 }

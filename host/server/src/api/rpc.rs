@@ -79,10 +79,8 @@ fn authorize(incoming: &Incoming, query: &Query) -> Result<Authorized, Failure> 
         return refused(texts::AUTH_TOKEN_OR_HTTP_KEY_REQUIRED);
     };
     if let Some(token) = auth::bearer(authorization) {
-        return match auth::valid_session(app, token, app.core.env.now()) {
-            Some(token) => Ok(Authorized { user: Some(token.user), by_header: true }),
-            None => refused(texts::AUTH_TOKEN_INVALID),
-        };
+        let token = auth::valid_session(app, token, app.core.env.now())?;
+        return Ok(Authorized { user: Some(token.user), by_header: true });
     }
     match auth::basic_user(authorization) {
         Some(key) if auth::same(&key, http_key) => Ok(Authorized { user: None, by_header: true }),

@@ -36,6 +36,9 @@ impl Endpoint for SessionRefresh {
         let app = Arc::clone(&call.app);
         let invalid = || Failure::new(Code::Unauthenticated, texts::REFRESH_TOKEN_EXPIRED);
         let old = app.tokens.verify_refresh(&request.token, call.now).map_err(|_| invalid())?;
+        if app.core.revocations.is_banned(old.user.id) {
+            return Err(AccountError::Banned.into());
+        }
         if app.core.revocations.is_revoked(old.user.id, old.token_id, Timestamp::from_seconds(old.issued_at)) {
             return Err(invalid());
         }

@@ -1,5 +1,6 @@
 //! The command line: what each command is called and takes. Each runs in a file of its own.
 
+mod account;
 mod configuration;
 mod plugin;
 mod print;
@@ -27,6 +28,9 @@ enum Command {
     Export(transfer::ExportArgs),
     /// Reads what an export wrote into an empty data folder.
     Import(transfer::ImportArgs),
+    /// Disables, enables, exports and deletes an account of the running server.
+    #[command(subcommand)]
+    Account(account::AccountCommand),
     /// Makes, builds and checks plugins.
     Plugin(plugin::PluginArgs),
     /// Shows the configuration.
@@ -48,6 +52,7 @@ pub fn run() -> ExitCode {
         Command::Serve(arguments) => arguments.run(),
         Command::Export(arguments) => arguments.run().map(|()| ExitCode::SUCCESS),
         Command::Import(arguments) => arguments.run().map(|()| ExitCode::SUCCESS),
+        Command::Account(command) => command.run().map(|()| ExitCode::SUCCESS),
         Command::Plugin(arguments) => arguments.run().map(|()| ExitCode::SUCCESS),
         Command::Config(ConfigCommand::Print(arguments)) => arguments.run().map(|()| ExitCode::SUCCESS),
     };

@@ -5,47 +5,79 @@ use crate::config::{Config, fill_existing_keys};
 use crate::net::tokens::Tokens;
 use anyhow::{Context as _, bail};
 use axum::body::Body;
-use axum::http::{Request, StatusCode, header};
-use http_body_util::BodyExt as _;
+use axum::http::{Method, Request, StatusCode, header};
+use http_body_util::{BodyExt as _, Collected};
 use hyper::client::conn::http1::handshake;
 use hyper_util::rt::TokioIo;
 use meadhall_core::clock::Environment;
+use serde::Deserialize;
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use tokio::net::TcpStream;
 
-/// Has the server that runs with this configuration write its export to `output`; how many bytes it was.
-pub(super) async fn export(mut config: Config, output: &mut impl Write) -> anyhow::Result<u64> {
+/// What the server is asked.
+#[derive(Clone, Debug)]
+pub(super) struct Asked<'a> {
+    pub(super) method: Method,
+    pub(super) path: &'a str,
+    /// How the sentence begins when no server can be reached.
+    pub(super) why: &'a str,
+}
+
+impl Asked<'static> {
+    /// Everything that is stored.
+    pub(super) fn export() -> Self {
+        Self { method: Method::GET, path: EXPORT_PATH, why: "the data folder is in use, and no server answers" }
+    }
+}
+
+/// Asks the server that runs with this configuration, and writes its answer to `output`; how many bytes it was.
+pub(super) async fn ask(mut config: Config, asked: Asked<'_>, output: &mut impl Write) -> anyhow::Result<u64> {
     fill_existing_keys(&mut config)?;
     let address = reachable(config.server.listen);
     let token = Tokens::new(&config.session).sign_operator(Environment::system().now());
-    let request = Request::get(EXPORT_PATH)
+    let request = Request::builder()
+        .method(asked.method)
+        .uri(asked.path)
         .header(header::HOST, address.to_string())
         .header(header::AUTHORIZATION, format!("Bearer {token}"))
         .body(Body::empty())
         .context("making the request")?;
 
-    let unreachable = || format!("the data folder is in use, and no server answers at {address} (server.listen)");
+    let unreachable = || format!("{} at {address} (server.listen)", asked.why);
     let stream = TcpStream::connect(address).await.with_context(unreachable)?;
     let (mut sender, connection) = handshake(TokioIo::new(stream)).await.with_context(unreachable)?;
     let connection = tokio::spawn(connection);
     let response = sender.send_request(request).await.with_context(unreachable)?;
-    match response.status() {
-        StatusCode::OK => {}
-        StatusCode::UNAUTHORIZED => bail!("the server at {address} has other keys: export with its configuration"),
-        status => bail!("the server at {address} refuses the export with status {status}"),
-    }
+    let status = response.status();
     let mut body = response.into_body();
+    match status {
+        StatusCode::OK => {}
+        StatusCode::UNAUTHORIZED => bail!("the server at {address} has other keys: ask with its configuration"),
+        status => {
+            let body = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
+            match serde_json::from_slice::<Refused>(&body) {
+                Ok(Refused { message }) => bail!("{message}"),
+                Err(_) => bail!("the server at {address} refuses with status {status}"),
+            }
+        }
+    }
     let mut bytes = 0;
     while let Some(frame) = body.frame().await {
-        let frame = frame.context("the server stopped in the middle of the export")?;
+        let frame = frame.context("the server stopped in the middle of its answer")?;
         if let Some(data) = frame.data_ref() {
-            output.write_all(data).context("cannot write the export")?;
+            output.write_all(data).context("cannot write the answer")?;
             bytes += data.len() as u64;
         }
     }
     connection.abort();
     Ok(bytes)
+}
+
+/// What the server says when it refuses.
+#[derive(Deserialize)]
+struct Refused {
+    message: String,
 }
 
 /// Where a server that listens there is reached from its own machine.

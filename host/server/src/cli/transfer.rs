@@ -1,7 +1,7 @@
 //! `meadhall export` and `meadhall import`: everything as JSON lines.
 
 use super::configuration::ConfigurationArgs;
-use super::remote;
+use super::remote::{self, Asked};
 use crate::config::Config;
 use crate::server::store_config;
 use anyhow::{Context as _, ensure};
@@ -50,7 +50,7 @@ impl ExportArgs {
                     tell(&format!("exported {count} things from {}", folder.display()));
                 }
                 Err(OpenError::Locked(_)) => {
-                    let bytes = remote::export(config.clone(), &mut output).await?;
+                    let bytes = remote::ask(config.clone(), Asked::export(), &mut output).await?;
                     tell(&format!("exported {bytes} bytes from the server at {}", config.server.listen));
                 }
                 Err(error) => return Err(error.into()),
@@ -78,7 +78,7 @@ impl ImportArgs {
 }
 
 /// A new file that its owner alone can read, since an export holds passwords' hashes, or standard output.
-fn output(path: Option<&Path>) -> anyhow::Result<Box<dyn Write>> {
+pub(super) fn output(path: Option<&Path>) -> anyhow::Result<Box<dyn Write>> {
     let Some(path) = path else { return Ok(Box::new(BufWriter::new(io::stdout()))) };
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     Ok(Box::new(BufWriter::new(file.with_context(|| format!("cannot make {}", path.display()))?)))
@@ -91,7 +91,7 @@ fn input(path: Option<&Path>) -> anyhow::Result<BufReader<Box<dyn io::Read>>> {
 }
 
 /// On standard error, because standard output may be the export itself.
-fn tell(line: &str) {
+pub(super) fn tell(line: &str) {
     // Nobody is left to tell when it is closed.
     let _ = writeln!(io::stderr(), "{line}");
 }

@@ -265,3 +265,51 @@ fn wrong_arguments_are_refused() {
         assert_eq!(meadhall().args(arguments).output().unwrap().status.code(), Some(2), "{arguments:?}");
     }
 }
+
+#[test]
+fn an_operator_bans_exports_and_deletes_an_account() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let running = Running::start(&mut serve(&data));
+    let address = running.lines.iter().find_map(|line| line.split("http://").nth(1)).unwrap();
+    let address = address.split_whitespace().next().unwrap().to_owned();
+    let log_in = || {
+        let mut stream = TcpStream::connect(&address).unwrap();
+        let body = r#"{"id":"device-of-ann"}"#;
+        write!(
+            stream,
+            "POST /v2/account/authenticate/device?username=ann HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
+             authorization: Basic ZGVmYXVsdGtleTo=\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    assert!(log_in().contains("\"created\":true"));
+    let account = |action: &str, user: &str| {
+        let mut command = meadhall();
+        command.args(["account", action, user, "--dev", "--listen", &address, "--data-dir"]).arg(&data);
+        command
+    };
+    let done = |action: &str| {
+        let output = account(action, "ann").output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    done("ban");
+    assert!(log_in().contains("User account banned."));
+    done("unban");
+    assert!(log_in().contains("\"token\""));
+    assert!(done("export").starts_with("{\"account\":{"));
+    done("delete");
+    assert!(log_in().contains("\"created\":true"), "a new account of the same name");
+    assert_eq!(refusal(&mut account("ban", "nobody")), "meadhall: there is no account \"nobody\"");
+    drop(running);
+    let text = refusal(&mut account("ban", "ann"));
+    assert_eq!(
+        text,
+        format!("meadhall: no server answers at {address} (server.listen): Connection refused (os error 111)")
+    );
+}

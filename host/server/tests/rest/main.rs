@@ -11,6 +11,7 @@ mod group_refusals;
 mod groups;
 mod history;
 mod notifications;
+mod operator;
 mod read_markers;
 mod refusals;
 mod requests;

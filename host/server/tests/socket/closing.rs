@@ -94,3 +94,21 @@ async fn a_newer_socket_closes_the_older_one() {
     assert_eq!(frame.reason.as_str(), "server-side session disconnect");
     newer.ask(r#"{"cid":"1","ping":{}}"#).await;
 }
+
+#[tokio::test]
+async fn a_ban_is_told_to_the_sockets_and_closes_them() {
+    let server = start(|_| {}).await;
+    let core = &server.server.app().core;
+    let credential = meadhall_core::account::Credential::Device("device-of-ann".into());
+    let request =
+        meadhall_core::account::LoginRequest { credential, create: true, username: "ann".into(), address: None };
+    let ann = core.accounts.authenticate(request).await.unwrap().user_id;
+    let mut sockets = [server.connect(ann.uuid().as_u128()).await, server.connect(ann.uuid().as_u128()).await];
+    server.wait_for_sessions(2).await;
+    core.ban(ann).await.unwrap();
+    for socket in &mut sockets {
+        let told = socket.next_of("notifications").await["notifications"][0].take();
+        assert_eq!((&told["code"], &told["subject"]), (&serde_json::json!(-8), &serde_json::json!("banned")));
+        assert_eq!(socket.closed().await, (1000, "server-side session disconnect".to_owned()));
+    }
+}

@@ -103,7 +103,9 @@ async fn an_account_that_is_deleted_while_others_ask_leaves_no_edge() {
         };
         let deleting = {
             let (world, ben) = (world.clone(), ben.user_id);
-            tokio::spawn(async move { world.core.delete_account(ben).await })
+            tokio::spawn(async move {
+                world.core.delete_account(ben, meadhall_core::clock::Timestamp::from_nanos(i64::MAX)).await
+            })
         };
         asking.await.unwrap();
         deleting.await.unwrap().unwrap();

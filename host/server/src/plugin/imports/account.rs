@@ -28,11 +28,8 @@ impl Host for Guest {
         let lifetime = i64::try_from(self.host.token_lifetime.as_nanos()).unwrap_or(i64::MAX);
         let core = self.core()?;
         let user = id("user id", &user_id)?;
-        core.delete_account(user).await.map_err(refused)?;
-        // Its tokens would name a user that is no more.
-        let now = core.env.now();
-        let expired = Timestamp::from_nanos(now.nanos().saturating_add(lifetime));
-        core.revocations.revoke_all(user, now, expired, None).await.map_err(refused)
+        let expired = Timestamp::from_nanos(core.env.now().nanos().saturating_add(lifetime));
+        core.delete_account(user, expired).await.map_err(refused)
     }
 }
 
