@@ -57,3 +57,29 @@ pub fn update(user_id: &str, changes: &Changes) -> Result<()> {
 pub fn delete(user_id: &str) -> Result<()> {
     host_call!(account::delete(user_id))
 }
+
+/// Disables an account: its user cannot log in, their tokens count no more, and their sockets are told and closed. Nothing
+/// changes when it is disabled already.
+///
+/// # Errors
+/// Not found (5) when there is none.
+pub fn ban(user_id: &str) -> Result<()> {
+    host_call!(account::ban(user_id))
+}
+
+/// Enables an account again; its user logs in anew. Nothing changes when it is not disabled.
+///
+/// # Errors
+/// Not found (5) when there is none.
+pub fn unban(user_id: &str) -> Result<()> {
+    host_call!(account::unban(user_id))
+}
+
+/// Everything that is stored about a user: the account, and lists of friends, groups, notifications, storage objects, read
+/// markers and messages. It looks at every message that the server keeps.
+///
+/// # Errors
+/// Not found (5) when there is none, resource exhausted (8) when it is more than 8 MiB.
+pub fn export(user_id: &str) -> Result<Value> {
+    Ok(serde_json::from_str(&host_call!(account::export(user_id))?)?)
+}

@@ -1,4 +1,4 @@
-//! Friends, groups, statuses, notifications and read markers: every function of those interfaces, by its name.
+//! Accounts, friends, groups, statuses, notifications and read markers: every function of those interfaces, by its name.
 
 use meadhall_guest::prelude::*;
 use serde::Deserialize;
@@ -8,6 +8,12 @@ use serde_json::{Map, Value};
 #[derive(Deserialize)]
 #[serde(tag = "call")]
 pub(crate) enum Call {
+    #[serde(rename = "account.ban")]
+    AccountBan { user_id: String },
+    #[serde(rename = "account.unban")]
+    AccountUnban { user_id: String },
+    #[serde(rename = "account.export")]
+    AccountExport { user_id: String },
     #[serde(rename = "friend.list")]
     FriendList { user_id: String, limit: u32, state: Option<u8>, cursor: Option<String> },
     #[serde(rename = "friend.list_of_friends")]
@@ -124,6 +130,9 @@ impl Call {
     /// Does it, and returns what comes of it as JSON; null where nothing does.
     pub(crate) fn run(self) -> Result<Value> {
         match self {
+            Self::AccountBan { user_id } => json(account::ban(&user_id)),
+            Self::AccountUnban { user_id } => json(account::unban(&user_id)),
+            Self::AccountExport { user_id } => json(account::export(&user_id)),
             Self::FriendList { user_id, limit, state, cursor } => {
                 json(friend::list(&user_id, limit, state.map(friend_state).transpose()?, cursor.as_deref()))
             }

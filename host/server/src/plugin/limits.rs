@@ -18,6 +18,7 @@
 //! | content of a message, an envelope, an event | `content` | `imports/` | error value |
 //! | objects in a storage call, users in a look-up | [`STORAGE_OBJECTS`], [`USERS`] | `imports/` | error value |
 //! | groups in a look-up, notifications in a call | [`GROUPS`], [`NOTIFICATIONS`] | `imports/` | error value |
+//! | an account's export | [`EXPORT_BYTES`] | `imports/account.rs` | error value |
 //! | metric series of a plugin | [`METRIC_SERIES`] | `metrics.rs` | dropped and said once |
 
 use crate::config::RuntimeConfig;
@@ -93,6 +94,8 @@ pub(super) const METRIC_NAME_BYTES: usize = 128;
 pub(super) const STORAGE_OBJECTS: usize = 100;
 /// Users in one look-up.
 pub(super) const USERS: usize = 100;
+/// Bytes of what is stored about one user, in one text.
+pub(super) const EXPORT_BYTES: usize = 8 << 20;
 /// Groups in one look-up.
 pub(super) const GROUPS: usize = 100;
 /// Notifications to send or to delete in one call.

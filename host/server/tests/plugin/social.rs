@@ -1,4 +1,4 @@
-//! Friends, groups, notifications, statuses and read markers through a real component: the probe, which calls each function
+//! Accounts, friends, groups, notifications, statuses and read markers through a real component: the probe, which calls each function
 //! of the SDK by its name.
 
 use crate::guests::{Setup, example, rpc};
@@ -69,6 +69,20 @@ impl World {
 fn states(list: &Value) -> Vec<(String, i64)> {
     let pair = |one: &Value| (one["user"]["username"].as_str().unwrap().to_owned(), one["state"].as_i64().unwrap());
     list.as_array().into_iter().flatten().map(pair).collect()
+}
+
+#[tokio::test]
+async fn accounts() {
+    let world = World::new().await;
+    let ann = world.register("ann").await;
+    let user = json!({ "user_id": ann });
+    let document = world.call("account.export", user.clone()).await;
+    assert!(document["account"].to_string().contains("device-of-ann"), "{document}");
+    let socket = world.session(&ann, "ann");
+    world.call("account.ban", user.clone()).await;
+    assert!(socket.close_reason().is_some());
+    world.call("account.unban", user).await;
+    assert_eq!(world.refused("account.ban", json!({ "user_id": "ann" })).await, 3);
 }
 
 #[tokio::test]

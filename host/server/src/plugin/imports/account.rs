@@ -5,11 +5,14 @@ use super::wit::types::Error;
 use super::{id, invalid, refused};
 use crate::convert;
 use crate::plugin::guest::Guest;
-use meadhall_core::account::AccountUpdate;
+use crate::plugin::limits::EXPORT_BYTES;
+use meadhall_core::account::{AccountUpdate, DocumentError};
 use meadhall_core::clock::Timestamp;
 use meadhall_protocol::api::UpdateAccountRequest;
 use meadhall_protocol::codec::{UnknownFields, from_json, to_json};
+use meadhall_protocol::error::Code;
 use serde_json::Value;
+use std::io;
 
 impl Host for Guest {
     async fn get(&mut self, user_id: String) -> Result<String, Error> {
@@ -30,6 +33,34 @@ impl Host for Guest {
         let user = id("user id", &user_id)?;
         let expired = Timestamp::from_nanos(core.env.now().nanos().saturating_add(lifetime));
         core.delete_account(user, expired).await.map_err(refused)
+    }
+
+    async fn ban(&mut self, user_id: String) -> Result<(), Error> {
+        let core = self.core()?;
+        core.ban(id("user id", &user_id)?).await.map_err(refused)
+    }
+
+    async fn unban(&mut self, user_id: String) -> Result<(), Error> {
+        let core = self.core()?;
+        core.unban(id("user id", &user_id)?).await.map_err(refused)
+    }
+
+    async fn export(&mut self, user_id: String) -> Result<String, Error> {
+        let core = self.core()?;
+        let user = id("user id", &user_id)?;
+        let mut document = String::new();
+        let keep = |piece: &str| match document.len() + piece.len() {
+            0..=EXPORT_BYTES => Ok(document.push_str(piece)),
+            _ => Err(io::ErrorKind::FileTooLarge.into()),
+        };
+        match core.export_account(user, keep).await {
+            Ok(()) => Ok(document),
+            Err(DocumentError::Account(error)) => Err(refused(error)),
+            Err(DocumentError::Write(_)) => Err(Error {
+                code: Code::ResourceExhausted as u32,
+                message: format!("more than {EXPORT_BYTES} bytes are stored about user {user}"),
+            }),
+        }
     }
 }
 
@@ -60,6 +91,7 @@ fn lift(changes: &str) -> Result<AccountUpdate, Error> {
 mod tests {
     use super::*;
     use crate::plugin::guest::tests::World;
+    use meadhall_core::ids::UserId;
 
     #[tokio::test]
     async fn accounts_are_read_and_changed() {
@@ -88,6 +120,34 @@ mod tests {
         assert_eq!(Host::get(&mut guest, ann.to_string()).await.unwrap_err().code, 5);
         assert!(socket.close_reason().is_some());
         assert!(world.core.revocations.is_revoked(ann, token, Timestamp::from_seconds(0)));
+    }
+
+    #[tokio::test]
+    async fn a_banned_user_is_out_until_they_are_let_in_again() {
+        let world = World::new();
+        let (mut guest, ann) = (world.guest(), world.register("ann").await);
+        let socket = world.session(ann.uuid().as_u128());
+        guest.ban(ann.to_string()).await.unwrap();
+        assert!(socket.close_reason().is_some());
+        let disabled = Host::get(&mut guest, ann.to_string()).await.unwrap();
+        assert!(disabled.contains("disable_time"), "{disabled}");
+        guest.unban(ann.to_string()).await.unwrap();
+        assert!(!Host::get(&mut guest, ann.to_string()).await.unwrap().contains("disable_time"));
+        let nobody = UserId::new(world.core.env.uuid()).to_string();
+        assert_eq!(guest.ban(nobody.clone()).await.unwrap_err().code, 5);
+        assert_eq!(guest.unban(nobody).await.unwrap_err().code, 5);
+        assert_eq!(guest.ban("ann".into()).await.unwrap_err().code, 3);
+    }
+
+    #[tokio::test]
+    async fn an_export_has_all_of_a_user_and_an_end() {
+        let world = World::new();
+        let (mut guest, ann) = (world.guest(), world.register("ann").await);
+        let document: Value = serde_json::from_str(&guest.export(ann.to_string()).await.unwrap()).unwrap();
+        assert!(document["account"].to_string().contains("device-of-ann"), "{document}");
+        let nobody = UserId::new(world.core.env.uuid()).to_string();
+        assert_eq!(guest.export(nobody).await.unwrap_err().code, 5);
+        assert_eq!(guest.export("ann".into()).await.unwrap_err().code, 3);
     }
 
     #[test]
