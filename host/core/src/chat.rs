@@ -165,7 +165,9 @@ impl Chat {
             return Err(ChatError::ChatWithOneself);
         }
         let user = Actor { user_id: session.user_id(), username: session.username().clone() };
-        let other = access::other(stream, user.user_id).ok_or(ChatError::UserNotFound)?;
+        // A pair in the wrong order is a channel that nobody is in.
+        let other = access::other(stream, user.user_id).filter(|other| *stream == Stream::direct(user.user_id, *other));
+        let other = other.ok_or(ChatError::UserNotFound)?;
         let (tracker, notifications) = (self.tracker.clone(), self.notifications.clone());
         let (channel, session_id) = (stream.clone(), session.id());
         let check = move |txn: &mut Txn| {

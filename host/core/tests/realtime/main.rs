@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic wherever it stands")]
 
+mod direct;
+mod groups;
 mod history;
 mod moments;
 mod notifications;

@@ -1,10 +1,10 @@
 //! One order: every member of a channel sees a part of the same sequence, and it is the history's.
 
-use crate::world::{Client, World, content, room};
+use crate::world::{Client, World, content, room, whole_history};
 use meadhall_core::Core;
 use meadhall_core::chat::ChatError;
-use meadhall_core::history::{ChannelMessage, MessageCode, PageRequest};
-use meadhall_core::ids::{MessageId, UserId};
+use meadhall_core::history::{ChannelMessage, MessageCode};
+use meadhall_core::ids::MessageId;
 use meadhall_core::stream::Stream;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -52,19 +52,6 @@ async fn visit(world: &World, number: u128, stream: Stream) -> Vec<Vec<ChannelMe
         world.core.close_session(&client.session);
     }
     stays
-}
-
-async fn whole_history(core: &Core, stream: &Stream) -> Vec<ChannelMessage> {
-    let (mut all, mut cursor) = (Vec::new(), None);
-    loop {
-        let request = PageRequest { stream: stream.clone(), limit: 100, forward: true, from: None, cursor };
-        let page = core.chat.list(UserId::NIL, request).await.unwrap();
-        all.extend(page.messages);
-        cursor = page.next_cursor;
-        if cursor.is_none() {
-            return all;
-        }
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

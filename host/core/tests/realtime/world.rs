@@ -1,9 +1,12 @@
 //! A core in a temporary folder, and clients of it.
 
-use meadhall_core::caller::{CallerUser, ClientAddress};
+use meadhall_core::account::{Credential, LoginRequest};
+use meadhall_core::caller::{Actor, CallerUser, ClientAddress};
+use meadhall_core::chat::ChatError;
 use meadhall_core::clock::{Environment, ManualClock, Timestamp};
-use meadhall_core::history::ChannelMessage;
+use meadhall_core::history::{ChannelMessage, PageRequest};
 use meadhall_core::ids::UserId;
+use meadhall_core::notification::Notification;
 use meadhall_core::outbox::{OutboxLimits, Outgoing};
 use meadhall_core::push::{Push, PushEvent};
 use meadhall_core::session::Session;
@@ -53,12 +56,19 @@ impl World {
 
     /// The same, with or without a status.
     pub(crate) fn client_with(&self, number: u128, status: bool) -> Client {
-        let user = CallerUser {
-            id: UserId::new(Uuid::from_u128(number)),
-            username: format!("user{number}").into(),
-            vars: Arc::default(),
-            expires_at: Timestamp::default(),
-        };
+        self.client_of(UserId::new(Uuid::from_u128(number)), &format!("user{number}"), status)
+    }
+
+    /// Opens a session of a user with an account, which is made if there is none.
+    pub(crate) async fn player(&self, name: &str) -> Client {
+        let credential = Credential::Device(format!("device-of-{name}"));
+        let request = LoginRequest { credential, create: true, username: name.into(), address: None };
+        let user = self.core.accounts.authenticate(request).await.unwrap().user_id;
+        self.client_of(user, name, false)
+    }
+
+    fn client_of(&self, id: UserId, username: &str, status: bool) -> Client {
+        let user = CallerUser { id, username: username.into(), vars: Arc::default(), expires_at: Timestamp::default() };
         let client = ClientAddress { ip: IpAddr::V4(Ipv4Addr::LOCALHOST), port: 1 };
         let session = self.core.open_session(NewSession { user, lang: "en".into(), client, status });
         Client { core: self.core.clone(), session, received: Mutex::default() }
@@ -91,6 +101,26 @@ pub(crate) struct Client {
 }
 
 impl Client {
+    /// Who it belongs to.
+    pub(crate) fn user(&self) -> UserId {
+        self.session.user_id()
+    }
+
+    /// The user as one who does something.
+    pub(crate) fn actor(&self) -> Actor {
+        Actor { user_id: self.user(), username: self.session.username().clone() }
+    }
+
+    /// Whether it is in a channel.
+    pub(crate) fn is_in(&self, stream: &Stream) -> bool {
+        self.core.tracker.get(stream, self.user(), self.session.id()).is_some()
+    }
+
+    /// Tries to join a channel; whether that was new.
+    pub(crate) async fn try_join(&self, stream: &Stream, persistence: bool) -> Result<bool, ChatError> {
+        self.core.chat.join(&self.session, stream, persistence, false).await.map(|joined| joined.new)
+    }
+
     /// Joins a channel.
     pub(crate) async fn join(&self, stream: &Stream, persistence: bool) {
         drop(self.core.chat.join(&self.session, stream, persistence, false).await.unwrap());
@@ -113,6 +143,15 @@ impl Client {
         received.clone()
     }
 
+    /// All notifications so far.
+    pub(crate) fn notifications(&self) -> Vec<Notification> {
+        let notification = |push: &Arc<Push>| match push.event() {
+            PushEvent::Notification(notification) => Some(notification.clone()),
+            _ => None,
+        };
+        self.pushes().iter().filter_map(notification).collect()
+    }
+
     /// All chat messages so far.
     pub(crate) fn messages(&self) -> Vec<ChannelMessage> {
         let message = |push: &Arc<Push>| match push.event() {
@@ -120,6 +159,20 @@ impl Client {
             _ => None,
         };
         self.pushes().iter().filter_map(message).collect()
+    }
+}
+
+/// All that is stored of a channel, oldest first.
+pub(crate) async fn whole_history(core: &Core, stream: &Stream) -> Vec<ChannelMessage> {
+    let (mut all, mut cursor) = (Vec::new(), None);
+    loop {
+        let request = PageRequest { stream: stream.clone(), limit: 100, forward: true, from: None, cursor };
+        let page = core.chat.list(UserId::NIL, request).await.unwrap();
+        all.extend(page.messages);
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            return all;
+        }
     }
 }
 

@@ -281,8 +281,8 @@ mod tests {
             (Method::POST, "/v2/rpc/a/b", r#"route [("id", "a/b")]"#),
             (Method::POST, "/v2/rpc/", "route []"),
             (Method::PUT, "/v2/rpc/a", "wrong method"),
-            (Method::POST, "/v2/friend/block", "later BlockFriends"),
-            (Method::POST, "/v2/group/1234/kick", "later KickGroupUsers"),
+            (Method::POST, "/v2/friend/steam", "later ImportSteamFriends"),
+            (Method::POST, "/v2/group/1234/kick", r#"route [("group_id", "1234")]"#),
             (Method::GET, "/v2/storage/c/u", "later ListStorageObjects"),
             (Method::PUT, "/v2/storage/delete", "later DeleteStorageObjects"),
         ];

@@ -80,6 +80,29 @@ async fn the_cacheable_cursor_finds_what_came_later() {
 }
 
 #[tokio::test]
+async fn a_page_may_begin_at_a_moment() {
+    let (rest, ann) = with_messages(5).await;
+    let read = async |query: &str| page(&rest, &ann, query).await.json();
+    let all = read("limit=100").await;
+    let third = all["messages"][2]["create_time"].as_str().unwrap();
+    assert_eq!(numbers(&read(&format!("limit=100&from_time={third}")).await), [3, 4, 5]);
+    assert_eq!(numbers(&read(&format!("limit=100&fromTime={third}&forward=false")).await), [3, 2, 1]);
+    let first = read(&format!("limit=2&from_time={third}")).await;
+    assert_eq!((numbers(&first), first.get("prev_cursor")), (vec![3, 4], None));
+    let second = read(&format!("limit=2&cursor={}", cursor(&first, "next_cursor"))).await;
+    assert_eq!(numbers(&second), [5]);
+    let back = read(&format!("limit=2&cursor={}", cursor(&second, "prev_cursor"))).await;
+    assert_eq!(numbers(&back), [3, 4]);
+    let back = read(&format!("limit=2&cursor={}", cursor(&back, "prev_cursor"))).await;
+    assert_eq!(numbers(&back), [1, 2], "a cursor goes on beyond the moment");
+    for (moment, expected) in
+        [("0001-01-01T00:00:00Z", 5), ("1970-01-01T01:00:00%2B01:00", 5), ("9999-12-31T23:59:59Z", 0)]
+    {
+        assert_eq!(numbers(&read(&format!("limit=100&from_time={moment}")).await).len(), expected, "{moment}");
+    }
+}
+
+#[tokio::test]
 async fn an_empty_channel_is_an_empty_answer() {
     let (rest, ann) = with_messages(0).await;
     page(&rest, &ann, "").await.assert_empty();
@@ -101,6 +124,15 @@ async fn bad_requests_are_refused() {
         ("cursor=rubbish".to_owned(), expired),
         ("cursor=aGVsbG8gdGhlcmU%3D".to_owned(), expired),
         (format!("forward=false&cursor={next}"), expired),
+        (
+            format!("from_time=2026-01-01T00:00:00Z&cursor={next}"),
+            "A page begins at from_time or at a cursor, not at both.",
+        ),
+        (
+            "from_time=yesterday".to_owned(),
+            r#"parsing field "from_time": "yesterday" is not a time as in 2006-01-02T15:04:05Z"#,
+        ),
+        ("from_time=".to_owned(), r#"parsing field "from_time": "" is not a time as in 2006-01-02T15:04:05Z"#),
     ] {
         page(&rest, &ann, &query).await.assert_refused(400, 3, message);
     }

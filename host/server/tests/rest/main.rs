@@ -8,6 +8,7 @@ mod cors;
 mod credentials;
 mod history;
 mod notifications;
+mod read_markers;
 mod refusals;
 mod requests;
 mod rpc;

@@ -6,6 +6,8 @@ mod support;
 
 mod chat;
 mod closing;
+mod direct;
+mod groups;
 mod handshake;
 mod keepalive;
 mod limits;

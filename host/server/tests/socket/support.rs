@@ -4,6 +4,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use meadhall::config::Config;
 use meadhall::net::tokens::Claims;
 use meadhall::{Server, StopOutcome};
+use meadhall_core::account::{Credential, LoginRequest};
 use meadhall_core::ids::UserId;
 use serde_json::Value;
 use std::time::Duration;
@@ -61,6 +62,13 @@ impl TestServer {
     /// A JSON client of the user with that number.
     pub(crate) async fn connect(&self, user: u128) -> Client {
         self.connect_with(user, "").await
+    }
+
+    /// Makes an account of that name, and gives the number of its user.
+    pub(crate) async fn user(&self, name: &str) -> u128 {
+        let credential = Credential::Device(format!("device-of-{name}"));
+        let request = LoginRequest { credential, create: true, username: name.into(), address: None };
+        self.server.app().core.accounts.authenticate(request).await.unwrap().user_id.uuid().as_u128()
     }
 
     /// The same with more parameters, such as `&format=protobuf`.
