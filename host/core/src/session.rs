@@ -181,6 +181,14 @@ impl<T: Eq + Hash> Links<T> {
         }
     }
 
+    /// How many links there would be with these, each named once.
+    pub(crate) fn len_with(&self, more: &[T]) -> usize {
+        match &*self.0.lock() {
+            Some(links) => links.len() + more.iter().filter(|link| !links.contains(link)).count(),
+            None => 0,
+        }
+    }
+
     /// Takes a link away.
     pub(crate) fn remove(&self, link: &T) {
         if let Some(links) = &mut *self.0.lock() {

@@ -80,6 +80,13 @@ pub const CHANNEL_ID_INVALID: &str = "Invalid channel identifier";
 /// The message id is no uuid. REST 3 as well, for read markers.
 pub const MESSAGE_ID_INVALID: &str = "Invalid message identifier";
 
+// Statuses, on sockets: realtime code 3.
+
+/// An id of a user to follow, or to follow no more, is no uuid.
+pub const STATUS_USER_INVALID: &str = "Invalid user identifier";
+/// A name of a user to follow is empty.
+pub const STATUS_USERNAME_INVALID: &str = "Invalid username";
+
 // History.
 
 /// REST 3.

@@ -7,6 +7,7 @@ use meadhall_core::events::QueueFull;
 use meadhall_core::group::GroupError;
 use meadhall_core::history::ListError;
 use meadhall_core::notification::NotificationError;
+use meadhall_core::status::StatusError;
 use meadhall_core::storage::StorageError;
 use meadhall_core::store::StoreError;
 use meadhall_core::tracker::JoinError;
@@ -133,6 +134,18 @@ impl From<NotificationError> for Failure {
     }
 }
 
+impl From<StatusError> for Failure {
+    fn from(error: StatusError) -> Self {
+        let code = match error {
+            StatusError::Store(error) => return error.into(),
+            StatusError::Join(error) => return error.into(),
+            StatusError::TooLong => Code::InvalidArgument,
+            StatusError::TooMany(_) => Code::FailedPrecondition,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
 impl From<StorageError> for Failure {
     fn from(error: StorageError) -> Self {
         let code = match error {
@@ -171,6 +184,7 @@ mod tests {
         assert_eq!(Failure::from(ListError::from(disk())), expected);
         assert_eq!(Failure::from(NotificationError::from(disk())), expected);
         assert_eq!(Failure::from(GroupError::from(disk())), expected);
+        assert_eq!(Failure::from(StatusError::from(disk())), expected);
         assert_eq!(Failure::from(StorageError::from(disk())), expected);
         assert_eq!(Failure::from(StoreError::Closed).code, Code::Unavailable);
     }

@@ -88,9 +88,11 @@ impl Changes {
         })
     }
 
-    /// Whether a presence came and went while somebody looked.
-    pub(super) fn has_ghosts(&self) -> bool {
-        self.by_session.values().any(Change::came_and_went)
+    /// The presences that came and went while somebody looked; none when there are none.
+    pub(super) fn ghosts(&self) -> Option<Vec<Presence>> {
+        let ghosts = self.by_session.values().filter(|change| change.came_and_went());
+        let ghosts: Vec<_> = ghosts.filter_map(|change| change.departed.clone()).collect();
+        (!ghosts.is_empty()).then_some(ghosts)
     }
 
     /// The presences that came and went, and that this member was shown in between.
@@ -150,7 +152,7 @@ mod tests {
         let guest = SessionId::new(Uuid::from_u128(1));
         changes.record(guest, None, Some(presence(1, "a")), 1, 1);
         changes.record(guest, Some(presence(1, "a")), None, 3, 2);
-        assert!(changes.has_ghosts());
+        assert_eq!(changes.ghosts(), Some(vec![presence(1, "a")]));
         assert_eq!(changes.for_all(), None);
     }
 }

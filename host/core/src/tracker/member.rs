@@ -102,9 +102,13 @@ impl Members {
 
     /// Notes that a member is shown the list once more.
     pub(super) fn snapshot_again(&mut self, member: &Member) {
-        let number = self.next_operation();
-        self.last_snapshot = number;
-        member.snapshot.store(number, Ordering::Relaxed);
+        self.looked_at();
+        member.snapshot.store(self.last_snapshot, Ordering::Relaxed);
+    }
+
+    /// Notes that somebody who is no member is shown the list.
+    pub(super) fn looked_at(&mut self) {
+        self.last_snapshot = self.next_operation();
     }
 
     /// Replaces the presence of a member.

@@ -174,6 +174,17 @@ impl Tracker {
         list(&everyone, |meta| if meta.hidden { hidden } else { not_hidden })
     }
 
+    /// The visible presences of a stream, for somebody who is no member and is told of its events from now on: a follower
+    /// of a status. What is in this list and leaves before anybody was told that it came is told to have left.
+    pub(crate) fn look(&self, stream: &Stream) -> Vec<Presence> {
+        let mut shard = self.inner.streams.lock(stream);
+        let Some(members) = shard.get_mut(stream) else { return Vec::new() };
+        members.looked_at();
+        let everyone = members.everyone();
+        drop(shard);
+        visible(&everyone)
+    }
+
     /// One presence.
     pub fn get(&self, stream: &Stream, user: UserId, session: SessionId) -> Option<Presence> {
         let shard = self.inner.streams.lock(stream);
@@ -314,7 +325,9 @@ impl Tracker {
     fn push(&self, stream: &Stream, delivery: Delivery) {
         let Delivery { changes, everyone, .. } = &delivery;
         if stream.mode == mode::STATUS {
-            if let Some(Told { joins, leaves }) = changes.for_all() {
+            // Followers are no members, so nobody knows what each was shown: all are told of what came and went.
+            let ghosts = changes.ghosts().map(|leaves| Told { joins: Vec::new(), leaves });
+            for Told { joins, leaves } in changes.for_all().into_iter().chain(ghosts) {
                 let push = Arc::new(Push::new(PushEvent::StatusPresence { joins, leaves }));
                 for follower in self.inner.followers.of(UserId::new(stream.subject)) {
                     follower.outbox.push(push.clone());
@@ -331,7 +344,7 @@ impl Tracker {
                 member.outbox.push(push.clone());
             }
         }
-        if changes.has_ghosts() {
+        if changes.ghosts().is_some() {
             for member in everyone.iter() {
                 let leaves = changes.ghosts_of(member);
                 if !leaves.is_empty() {

@@ -45,14 +45,17 @@ fn leave(tracker: &Tracker, session: &Session) -> bool {
 
 /// Makes `session` the teller of an update, and stops it before it looks for more: what changes from now on is merged.
 fn stall(tracker: &Tracker, session: &Arc<Session>) {
-    let stream = room();
-    let mut shard = tracker.lock_for_join(session, &stream);
-    let members = shard.get_mut(&stream).unwrap();
+    stall_in(tracker, &room(), session);
+}
+
+fn stall_in(tracker: &Tracker, stream: &Stream, session: &Arc<Session>) {
+    let mut shard = tracker.lock_for_join(session, stream);
+    let members = shard.get_mut(stream).unwrap();
     let member = members.get(session.id()).unwrap().clone();
     members.update(&member, member.presence.clone());
     let delivery = members.begin_delivery().unwrap();
     drop(shard);
-    tracker.push(&stream, delivery);
+    tracker.push(stream, delivery);
 }
 
 fn resume(tracker: &Tracker) {
@@ -253,6 +256,28 @@ fn status_events_go_to_the_followers() {
     tracker.leave(&status, star.user_id(), star.id());
     assert_eq!(events(&fan), [(vec![1], vec![])], "also when nobody is left in the stream");
     assert_eq!(tracker.totals(), (0, 0));
+}
+
+#[test]
+fn a_follower_who_was_shown_a_status_that_is_gone_is_told() {
+    let followers = Followers::default();
+    let tracker = Tracker::new("node".into(), followers.clone());
+    let (phone, desk, fan) = (session_of(7, 1), session_of(7, 2), session(3));
+    let status = Stream::about(mode::STATUS, phone.user_id().uuid());
+    assert_eq!(tracker.look(&status), []);
+    drop(tracker.join(&phone, &status, meta(false, "here")).unwrap());
+    followers.follow(&fan, phone.user_id());
+    for looks in [true, false] {
+        stall_in(&tracker, &status, &phone);
+        drop(tracker.join(&desk, &status, meta(false, "there")).unwrap());
+        if looks {
+            assert_eq!(tracker.look(&status).len(), 2);
+        }
+        tracker.leave(&status, desk.user_id(), desk.id());
+        events(&fan);
+        while tracker.tell_next(&status) {}
+        assert_eq!(events(&fan), if looks { vec![(vec![2], vec![])] } else { vec![] });
+    }
 }
 
 #[test]

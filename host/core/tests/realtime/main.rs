@@ -10,4 +10,5 @@ mod notifications;
 mod order;
 mod read_markers;
 mod sessions;
+mod statuses;
 mod world;

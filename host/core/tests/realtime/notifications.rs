@@ -2,7 +2,6 @@
 
 use crate::world::{Client, World, content, room};
 use meadhall_core::Core;
-use meadhall_core::account::{Credential, LoginRequest};
 use meadhall_core::clock::Timestamp;
 use meadhall_core::ids::{NotificationId, UserId};
 use meadhall_core::notification::{NewNotification, Notification, NotificationError, NotificationPage};
@@ -10,12 +9,6 @@ use meadhall_core::push::PushEvent;
 use meadhall_core::stream::{Stream, mode};
 use proptest::prelude::*;
 use uuid::Uuid;
-
-async fn user(core: &Core, name: &str) -> UserId {
-    let credential = Credential::Device(format!("device-of-{name}"));
-    let request = LoginRequest { credential, create: true, username: name.into(), address: None };
-    core.accounts.authenticate(request).await.unwrap().user_id
-}
 
 fn new(user_id: UserId, text: impl ToString) -> NewNotification {
     let (subject, content) = ("news".into(), content(text));
@@ -75,7 +68,7 @@ fn lists_hold_what_was_sent_and_not_deleted_and_cursors_find_what_came_later() {
         runtime.block_on(async {
             let mut users = Vec::new();
             for number in 0..3 {
-                users.push(user(core, &format!("user-{number}-of-{}", case.get())).await);
+                users.push(world.account(&format!("user-{number}-of-{}", case.get())).await);
             }
             let mut models = [(); 3].map(|()| Model::default());
             for step in steps {
@@ -124,7 +117,7 @@ fn lists_hold_what_was_sent_and_not_deleted_and_cursors_find_what_came_later() {
 #[tokio::test]
 async fn what_comes_after_a_restart_with_the_clock_set_back_is_last_in_the_list() {
     let mut world = World::new();
-    let ann = user(&world.core, "ann").await;
+    let ann = world.account("ann").await;
     world.core.notifications.send(vec![new(ann, 0), new(ann, 1)]).await.unwrap();
     let mut cursor = page(&world.core, ann, 100, None).await.cacheable_cursor;
     for (number, seconds) in [(2, 1_600_000_000), (3, 0), (4, 1_650_000_000)] {
@@ -170,7 +163,7 @@ async fn every_session_that_was_not_silenced_is_told() {
 #[tokio::test]
 async fn a_stored_one_is_told_as_it_is_listed() {
     let world = World::new();
-    let ann = user(&world.core, "ann").await;
+    let ann = world.account("ann").await;
     let client = world.client(ann.uuid().as_u128());
     world.core.notifications.send(vec![new(ann, "hello")]).await.unwrap();
     assert_eq!(told(&client), page(&world.core, ann, 100, None).await.notifications);
@@ -179,7 +172,7 @@ async fn a_stored_one_is_told_as_it_is_listed() {
 #[tokio::test]
 async fn bad_notifications_are_refused_with_all_others_of_the_call() {
     let world = World::new();
-    let ann = user(&world.core, "ann").await;
+    let ann = world.account("ann").await;
     let client = world.client(ann.uuid().as_u128());
     let nobody = UserId::new(Uuid::from_u128(9));
     let good = new(ann, "good");
@@ -212,7 +205,7 @@ async fn bad_notifications_are_refused_with_all_others_of_the_call() {
 #[tokio::test]
 async fn bad_limits_and_cursors_are_refused() {
     let world = World::new();
-    let (ann, ben) = (user(&world.core, "ann").await, user(&world.core, "ben").await);
+    let (ann, ben) = (world.account("ann").await, world.account("ben").await);
     let list = async |limit, cursor: &str| world.core.notifications.list(ann, limit, Some(cursor.to_owned())).await;
     let bens = page(&world.core, ben, 1, None).await.cacheable_cursor;
     let anns = page(&world.core, ann, 1, None).await.cacheable_cursor;

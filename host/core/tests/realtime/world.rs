@@ -49,6 +49,13 @@ impl World {
         Self { core, clock, dir }
     }
 
+    /// Makes an account of this name.
+    pub(crate) async fn account(&self, name: &str) -> UserId {
+        let credential = Credential::Device(format!("device-of-{name}"));
+        let request = LoginRequest { credential, create: true, username: name.into(), address: None };
+        self.core.accounts.authenticate(request).await.unwrap().user_id
+    }
+
     /// Opens a session of a user with this number.
     pub(crate) fn client(&self, number: u128) -> Client {
         self.client_with(number, false)

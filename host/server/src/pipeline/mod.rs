@@ -7,6 +7,7 @@ mod channel;
 pub mod push;
 mod reply;
 mod rpc;
+mod status;
 
 use crate::app::App;
 use crate::plugin::{Before, CallContext};
@@ -122,6 +123,9 @@ async fn handle(client: &Client, message: Message) -> Answer {
         Message::ChannelMessageSend(request) => channel::send(client, request).await,
         Message::ChannelMessageUpdate(request) => channel::update(client, request).await,
         Message::ChannelMessageRemove(request) => channel::remove(client, request).await,
+        Message::StatusFollow(request) => status::follow(client, request).await,
+        Message::StatusUnfollow(request) => status::unfollow(client, &request),
+        Message::StatusUpdate(request) => status::update(client, &request),
         other => Err(Refusal::new(RealtimeCode::BadInput, texts::not_supported(other.kind().name))),
     }
 }

@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use crate::plugin::CallError;
 use meadhall_core::chat::ChatError;
 use meadhall_core::outbox::ReplySlot;
+use meadhall_core::status::StatusError;
 use meadhall_protocol::codec::encode_envelope;
 use meadhall_protocol::error::{Code, RealtimeCode};
 use meadhall_protocol::realtime::Envelope;
@@ -81,6 +82,12 @@ impl From<Failure> for Refusal {
 
 impl From<ChatError> for Refusal {
     fn from(error: ChatError) -> Self {
+        Failure::from(error).into()
+    }
+}
+
+impl From<StatusError> for Refusal {
+    fn from(error: StatusError) -> Self {
         Failure::from(error).into()
     }
 }

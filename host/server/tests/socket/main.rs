@@ -14,3 +14,4 @@ mod limits;
 mod messages;
 mod operating;
 mod slow_consumer;
+mod status;
