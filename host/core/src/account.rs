@@ -10,6 +10,7 @@ pub use error::AccountError;
 pub use user::{Targets, User, Users};
 
 use crate::clock::Environment;
+use crate::friend;
 use crate::ids::UserId;
 use crate::password::{Failures, LoginLimits, Passwords};
 use crate::storage;
@@ -249,13 +250,14 @@ impl Accounts {
         .await
     }
 
-    /// Deletes an account, its credentials and its storage objects; nothing happens when there is none. Whoever calls
+    /// Deletes an account, its credentials, its edges and its storage objects; nothing happens when there is none. Whoever calls
     /// this revokes the user's tokens and closes their sockets.
     ///
     /// # Errors
     /// When the disk fails.
     pub async fn delete(&self, user: UserId) -> Result<(), AccountError> {
         let deleted = self.store.write(move |txn| -> Result<(), AccountError> {
+            friend::delete_all(txn, user)?;
             storage::delete_all(txn, user)?;
             put(txn, user, None)
         });

@@ -5,7 +5,7 @@ use crate::caller::{CallerUser, ClientAddress};
 use crate::chat::Chat;
 use crate::clock::Environment;
 use crate::events::Events;
-use crate::friend::Friends;
+use crate::friend::{Friends, Online};
 use crate::group::Groups;
 use crate::history::{History, Sequence};
 use crate::ids::UserId;
@@ -71,7 +71,7 @@ pub struct Core {
     /// Everything that lasts.
     pub store: Store,
     /// The connected sockets.
-    pub sessions: Sessions,
+    pub sessions: Arc<Sessions>,
     /// Who follows whose status.
     pub followers: Followers,
     /// Who is in which stream.
@@ -134,12 +134,14 @@ impl Core {
         let history = Arc::new(History::new(store.clone(), tracker.clone(), sequence.clone()));
         let notifications = Notifications::new(store.clone(), sequence, router.clone());
         let notes = &notifications;
-        let friends = Friends::new(store.clone(), env.clone(), users.clone(), notes.clone(), history.clone());
+        let sessions = Arc::new(Sessions::default());
+        let online = Online { sessions: sessions.clone(), followers: followers.clone() };
+        let friends = Friends::new(store.clone(), env.clone(), users.clone(), notes.clone(), history.clone(), online);
         let groups = Groups::new(store.clone(), env.clone(), users, notes.clone(), history.clone());
         let statuses = Statuses::new(store.clone(), tracker.clone(), followers.clone());
         Ok(Arc::new(Self {
             node,
-            sessions: Sessions::default(),
+            sessions,
             followers,
             chat: Chat::new(store.clone(), tracker.clone(), history, notifications.clone()),
             tracker,

@@ -98,6 +98,15 @@ pub const HISTORY_CHANNEL_NOT_FOUND: &str = "Channel not found.";
 /// REST 3: no such group, or the caller is not in it.
 pub const HISTORY_GROUP_NOT_FOUND: &str = "Group not found.";
 
+// Friends.
+
+/// REST 3: not between 1 and 1000.
+pub const FRIEND_LIMIT_INVALID: &str = "Invalid limit - limit must be between 1 and 1000.";
+/// REST 3: not one of the four.
+pub const FRIEND_STATE_INVALID: &str = "Invalid state - state must be between 0 and 3.";
+/// REST 3: not between 1 and 100.
+pub const FRIENDS_OF_FRIENDS_LIMIT_INVALID: &str = "Invalid limit - limit must be between 1 and 100.";
+
 // Groups: all of them REST code 3.
 
 /// The id of a group, or of the user whose groups are asked for, is no uuid.

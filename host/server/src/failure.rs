@@ -4,6 +4,7 @@ use crate::plugin::CallError;
 use meadhall_core::account::AccountError;
 use meadhall_core::chat::ChatError;
 use meadhall_core::events::QueueFull;
+use meadhall_core::friend::FriendError;
 use meadhall_core::group::GroupError;
 use meadhall_core::history::ListError;
 use meadhall_core::notification::NotificationError;
@@ -117,6 +118,25 @@ impl From<ChatError> for Failure {
     }
 }
 
+impl From<FriendError> for Failure {
+    fn from(error: FriendError) -> Self {
+        let code = match error {
+            FriendError::Store(error) => return error.into(),
+            FriendError::AccountNotFound => Code::NotFound,
+            FriendError::AddSelf
+            | FriendError::DeleteSelf
+            | FriendError::BlockSelf
+            | FriendError::InvalidUserId(_)
+            | FriendError::EmptyUsername
+            | FriendError::NoTarget
+            | FriendError::InvalidMetadata
+            | FriendError::MetadataTooLong(_)
+            | FriendError::InvalidCursor => Code::InvalidArgument,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
 impl From<NotificationError> for Failure {
     fn from(error: NotificationError) -> Self {
         let code = match error {
@@ -182,6 +202,7 @@ mod tests {
         assert_eq!(Failure::from(AccountError::from(disk())), expected);
         assert_eq!(Failure::from(ChatError::from(disk())), expected);
         assert_eq!(Failure::from(ListError::from(disk())), expected);
+        assert_eq!(Failure::from(FriendError::from(disk())), expected);
         assert_eq!(Failure::from(NotificationError::from(disk())), expected);
         assert_eq!(Failure::from(GroupError::from(disk())), expected);
         assert_eq!(Failure::from(StatusError::from(disk())), expected);

@@ -136,6 +136,13 @@ pub(crate) fn put(txn: &mut Txn, user: UserId, account: Option<&AccountRow>) -> 
     Ok(())
 }
 
+/// Changes how many friends a user has; nothing happens when there is no such account.
+pub(crate) fn count_friends(txn: &mut Txn, user: UserId, change: i32) -> Result<(), StoreError> {
+    let Some(mut row) = get(txn, user)? else { return Ok(()) };
+    row.edge_count = row.edge_count.saturating_add_signed(change);
+    txn.put(account_key(user), encode(&row)?)
+}
+
 fn account_key(user: UserId) -> Key {
     Key::new(Tag::Account).uuid(user.uuid())
 }
@@ -156,7 +163,7 @@ struct AccountRecord {
     row: AccountRow,
 }
 
-/// Accounts, for export and import. Their index rows are made anew.
+/// Accounts, for export and import. Their index rows are made anew, and so is the count of friends, by the friends.
 pub(crate) const TABLE: Table = Table {
     kind: "account",
     rows: || Key::new(Tag::Account).range(),
@@ -166,7 +173,8 @@ pub(crate) const TABLE: Table = Table {
         record(AccountRecord { id, row: decode(value)? })
     },
     import: |txn, record| {
-        let AccountRecord { id, row } = serde_json::from_value(record)?;
+        let AccountRecord { id, mut row } = serde_json::from_value(record)?;
+        row.edge_count = 0;
         let user = UserId::new(id);
         if get(txn, user)?.is_some() {
             return Err(Fault::Record(format!("account {id} is there twice")));

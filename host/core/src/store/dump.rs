@@ -13,6 +13,7 @@ use std::io;
 /// Every kind of row that is exported. A new feature adds its own.
 const TABLES: &[Table] = &[
     super::account::TABLE,
+    super::friend::TABLE,
     super::group::TABLE,
     super::group::MEMBER_TABLE,
     super::history::TABLE,
@@ -262,6 +263,7 @@ mod tests {
     use super::*;
     use crate::account::{Accounts, Credential, LoginRequest, Users};
     use crate::clock::{Environment, Timestamp};
+    use crate::friend::FriendState;
     use crate::group::GroupState;
     use crate::history::{ChannelMessage, MessageCode, Sequence};
     use crate::ids::{GroupId, MessageId, UserId};
@@ -272,6 +274,8 @@ mod tests {
     use crate::status::Followers;
     use crate::storage::{Condition, ObjectId, Put, ReadPermission, Storage, WritePermission};
     use crate::store::StoreConfig;
+    use crate::store::account::AccountRow;
+    use crate::store::friend::{self, Side};
     use crate::store::read_marker::Mark;
     use crate::stream::Stream;
     use crate::tracker::Tracker;
@@ -333,6 +337,7 @@ mod tests {
             notifications.send(vec![gift(user, 1), gift(user, 2)]).await.unwrap();
             users.push(user);
         }
+        fill_friends(store, users[0], users[1]).await;
         fill_groups(store, [users[0], users[1]]).await;
         let put = |number: usize| Put {
             id: ObjectId { collection: "saves".into(), key: number.to_string(), owner: UserId::NIL },
@@ -373,6 +378,27 @@ mod tests {
             });
             stored.await.unwrap().unwrap();
         }
+    }
+
+    /// Two friends, who have friends of every state besides.
+    async fn fill_friends(store: &Store, ann: UserId, bob: UserId) {
+        let others: Vec<_> = (1..=3).map(|number| UserId::new(Uuid::from_u128(number))).collect();
+        let filled = store.write(move |txn| {
+            let side = |text: &str| Side { update_time: Timestamp::from_seconds(7), metadata: text.into() };
+            for (number, other) in others.iter().enumerate() {
+                let account = AccountRow { username: format!("other{number}"), ..AccountRow::default() };
+                super::super::account::put(txn, *other, Some(&account)).unwrap();
+            }
+            friend::put(txn, ann, FriendState::Friend, bob, &side("{\"from\":\"tavern\"}"))?;
+            friend::put(txn, bob, FriendState::Friend, ann, &side("{\"since\" : 1}"))?;
+            friend::put(txn, ann, FriendState::InviteSent, others[0], &side("{}"))?;
+            friend::put(txn, others[0], FriendState::InviteReceived, ann, &side("{}"))?;
+            friend::put(txn, others[1], FriendState::InviteSent, ann, &side("{ }"))?;
+            friend::put(txn, ann, FriendState::InviteReceived, others[1], &side("{}"))?;
+            friend::put(txn, ann, FriendState::Blocked, others[2], &side("{}"))?;
+            friend::put(txn, others[2], FriendState::Blocked, ann, &side("{}"))
+        });
+        filled.await.unwrap().unwrap();
     }
 
     fn gift(user_id: UserId, code: i32) -> NewNotification {

@@ -35,6 +35,8 @@ pub(crate) enum Tag {
     ReadMarker = 0x42,
     /// user id, state, other user's id → one side of an edge between two users
     Friend = 0x50,
+    /// user id, other user's id → nothing: who has blocked a user
+    FriendBlocker = 0x51,
     /// group id → group
     Group = 0x60,
     /// raw name → group id

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic wherever it stands")]
 
 mod direct;
+mod friends;
 mod groups;
 mod history;
 mod moments;

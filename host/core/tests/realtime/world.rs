@@ -63,19 +63,27 @@ impl World {
 
     /// The same, with or without a status.
     pub(crate) fn client_with(&self, number: u128, status: bool) -> Client {
-        self.client_of(UserId::new(Uuid::from_u128(number)), &format!("user{number}"), status)
+        let username = format!("user{number}").into();
+        self.client_of(&Actor { user_id: UserId::new(Uuid::from_u128(number)), username }, status)
     }
 
-    /// Opens a session of a user with an account, which is made if there is none.
-    pub(crate) async fn player(&self, name: &str) -> Client {
+    /// A user with an account, which is made if there is none.
+    pub(crate) async fn user(&self, name: &str) -> Actor {
         let credential = Credential::Device(format!("device-of-{name}"));
         let request = LoginRequest { credential, create: true, username: name.into(), address: None };
-        let user = self.core.accounts.authenticate(request).await.unwrap().user_id;
-        self.client_of(user, name, false)
+        let user_id = self.core.accounts.authenticate(request).await.unwrap().user_id;
+        Actor { user_id, username: name.into() }
     }
 
-    fn client_of(&self, id: UserId, username: &str, status: bool) -> Client {
-        let user = CallerUser { id, username: username.into(), vars: Arc::default(), expires_at: Timestamp::default() };
+    /// Opens a session of such a user.
+    pub(crate) async fn player(&self, name: &str) -> Client {
+        self.client_of(&self.user(name).await, false)
+    }
+
+    /// Opens a session of a user, with or without a status.
+    pub(crate) fn client_of(&self, user: &Actor, status: bool) -> Client {
+        let Actor { user_id: id, username } = user.clone();
+        let user = CallerUser { id, username, vars: Arc::default(), expires_at: Timestamp::default() };
         let client = ClientAddress { ip: IpAddr::V4(Ipv4Addr::LOCALHOST), port: 1 };
         let session = self.core.open_session(NewSession { user, lang: "en".into(), client, status });
         Client { core: self.core.clone(), session, received: Mutex::default() }

@@ -12,6 +12,7 @@ mod channel;
 mod endpoint;
 mod event;
 mod export;
+mod friend;
 mod front;
 mod group;
 mod group_users;

@@ -5,8 +5,8 @@ use super::endpoint::{self, Endpoint};
 use super::query::broken_escape;
 use super::reply::Reply;
 use super::{
-    account, authenticate, channel, event, export, group, group_users, health, link, notification, read_marker, rpc,
-    session, users,
+    account, authenticate, channel, event, export, friend, group, group_users, health, link, notification, read_marker,
+    rpc, session, users,
 };
 use crate::failure::Failure;
 use axum::http::Method;
@@ -105,12 +105,12 @@ pub(super) fn table() -> Vec<Route> {
         endpoint::<read_marker::GetReadMarker>(Method::GET, "/v2/channel/{channel_id}/read"),
         endpoint::<read_marker::UpdateReadMarker>(Method::PUT, "/v2/channel/{channel_id}/read"),
         endpoint::<event::Event>(Method::POST, "/v2/event"),
-        later(Method::DELETE, "/v2/friend", "DeleteFriends"),
-        later(Method::GET, "/v2/friend", "ListFriends"),
-        later(Method::POST, "/v2/friend", "AddFriends"),
-        later(Method::POST, "/v2/friend/block", "BlockFriends"),
+        endpoint::<friend::DeleteFriends>(Method::DELETE, "/v2/friend"),
+        endpoint::<friend::ListFriends>(Method::GET, "/v2/friend"),
+        endpoint::<friend::AddFriends>(Method::POST, "/v2/friend"),
+        endpoint::<friend::BlockFriends>(Method::POST, "/v2/friend/block"),
         later(Method::POST, "/v2/friend/facebook", "ImportFacebookFriends"),
-        later(Method::GET, "/v2/friend/friends", "ListFriendsOfFriends"),
+        endpoint::<friend::ListFriendsOfFriends>(Method::GET, "/v2/friend/friends"),
         later(Method::POST, "/v2/friend/steam", "ImportSteamFriends"),
         endpoint::<group::ListGroups>(Method::GET, "/v2/group"),
         endpoint::<group::CreateGroup>(Method::POST, "/v2/group"),

@@ -10,13 +10,16 @@ use std::sync::Arc;
 /// clients send on a socket, but RPC, ping, pong and healthcheck. A registration for another name is refused.
 pub const HOOKS: &[&str] = &[
     // REST.
+    "AddFriends",
     "AddGroupUsers",
     "AuthenticateCustom",
     "AuthenticateDevice",
     "AuthenticateEmail",
     "BanGroupUsers",
+    "BlockFriends",
     "CreateGroup",
     "DeleteAccount",
+    "DeleteFriends",
     "DeleteGroup",
     "DeleteNotifications",
     "DemoteGroupUsers",
@@ -31,6 +34,8 @@ pub const HOOKS: &[&str] = &[
     "LinkDevice",
     "LinkEmail",
     "ListChannelMessages",
+    "ListFriends",
+    "ListFriendsOfFriends",
     "ListGroupUsers",
     "ListGroups",
     "ListNotifications",

@@ -6,6 +6,7 @@ mod accounts;
 mod client;
 mod cors;
 mod credentials;
+mod friends;
 mod history;
 mod notifications;
 mod read_markers;

@@ -18,7 +18,7 @@ async fn what_does_not_exist_or_is_not_built_says_so() {
         ("PUT", "/v2/event", 501, 12, "Method Not Allowed"),
         ("DELETE", "/v2/rpc/x", 501, 12, "Method Not Allowed"),
         ("OPTIONS", "/v2/account", 501, 12, "Method Not Allowed"),
-        ("GET", "/v2/friend", 501, 12, "not supported yet: ListFriends"),
+        ("POST", "/v2/friend/facebook", 501, 12, "not supported yet: ImportFacebookFriends"),
         ("POST", "/v2/account/authenticate/steam", 501, 12, "not supported yet: AuthenticateSteam"),
         ("POST", "/v2/tournament/race/join", 501, 12, "not supported yet: JoinTournament"),
         ("PUT", "/v2/storage", 501, 12, "not supported yet: WriteStorageObjects"),
