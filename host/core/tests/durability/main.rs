@@ -7,4 +7,6 @@
 
 mod child;
 mod full_disk;
+mod groups;
 mod kill;
+mod ledger;
