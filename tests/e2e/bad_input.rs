@@ -115,7 +115,13 @@ async fn who_has_not_the_rank_is_refused_and_changes_nothing() -> Result<()> {
             table.push((who, method, path.into(), 3, NO_CHANNEL));
         }
     }
-    table.push(("superadmin", Method::POST, "/v2/group/GROUP/leave".into(), 3, "Cannot leave group when you are the last superadmin."));
+    table.push((
+        "superadmin",
+        Method::POST,
+        "/v2/group/GROUP/leave".into(),
+        3,
+        "Cannot leave group when you are the last superadmin.",
+    ));
     table.push(("superadmin", Method::POST, "/v2/friend?ids=SUPERADMIN".into(), 3, "Cannot add self as friend."));
     for (who, method, path, code, text) in table {
         let person = world.person(who);
@@ -123,7 +129,10 @@ async fn who_has_not_the_rank_is_refused_and_changes_nothing() -> Result<()> {
         let path = world.fill(&path);
         let answer = world.server.http.call(method.clone(), &path, &person.login.token, body).await?;
         let refusal = (&answer.body["code"], &answer.body["message"]);
-        ensure!(refusal == (&json!(code), &json!(text)), "{method} {path} by {who} was answered {answer:?}, not {text:?}");
+        ensure!(
+            refusal == (&json!(code), &json!(text)),
+            "{method} {path} by {who} was answered {answer:?}, not {text:?}"
+        );
         ensure!(world.everything().await? == before, "{method} {path} by {who} has changed something");
     }
     Ok(())
@@ -212,7 +221,11 @@ async fn a_socket_is_refused_what_it_must_not_ask_for() -> Result<()> {
         ("banned", join("SUPERADMIN", 2), no_user),
         ("stranger", join("NOBODY", 2), no_user),
         ("stranger", join("nope", 2), "Invalid user ID in direct message join: Invalid channel target"),
-        ("stranger", join("00000000-0000-0000-0000-000000000000", 2), "Invalid user ID in direct message join: Invalid channel target"),
+        (
+            "stranger",
+            join("00000000-0000-0000-0000-000000000000", 2),
+            "Invalid user ID in direct message join: Invalid channel target",
+        ),
         ("stranger", join("STRANGER", 2), "Cannot chat with oneself: Invalid channel target"),
         ("stranger", join("", 2), "Invalid channel target"),
         ("stranger", join("GROUP", 3), no_group),
