@@ -21,7 +21,8 @@ async fn two_who_change_their_edge_at_once_see_one_outcome() -> Result<()> {
         let one = deeds(0, &mut random);
         let two = deeds(1, &mut random);
         let (first, second) = tokio::join!(perform_all(&pair, &one), perform_all(&pair, &two));
-        (first?, second?);
+        first?;
+        second?;
         let after = look(&pair).await.with_context(|| format!("round {round}: {one:?} beside {two:?}"))?;
         let possible = interleavings(&before, &one, &two);
         assert!(possible.contains(&after), "round {round}: {one:?} beside {two:?} made {after:?} of {before:?}");
