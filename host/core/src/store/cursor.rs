@@ -104,7 +104,7 @@ mod tests {
         fn a_cursor_comes_back_in_its_own_list_only(name: String, other: String, tail: Vec<u8>) {
             let key = Key::new(Tag::Object).sized(name.as_bytes()).raw(&tail).into_bytes();
             let text = encode(&list(&name), Order::Ascending, &key);
-            prop_assert_eq!(decode(&list(&name), Order::Ascending, &text), Some(key.clone()));
+            prop_assert_eq!(decode(&list(&name), Order::Ascending, &text), Some(key));
             prop_assert_eq!(decode(&list(&name), Order::Descending, &text), None);
             prop_assert_eq!(decode(&list(&other), Order::Ascending, &text).is_some(), name == other);
             // Cut off it is none, and a part of the list is another list.
