@@ -10,7 +10,7 @@
 
 use crate::Result;
 use crate::host::host_call;
-use crate::message::{ChannelMessageAck, ChannelMessageList};
+use crate::message::{ChannelMessage, ChannelMessageAck, ChannelMessageList, ReadMarker, ReadMarkerList};
 use serde::Serialize;
 
 pub use crate::bindings::meadhall::plugin::channel::{Kind, Sender};
@@ -98,5 +98,48 @@ pub fn remove(channel_id: &str, message_id: &str, sender: &Sender, persist: bool
 /// Invalid argument (3) for another limit, or a cursor that is not of this channel and direction.
 pub fn list(channel_id: &str, limit: u32, forward: bool, cursor: Option<&str>) -> Result<ChannelMessageList> {
     let page = host_call!(channel::list(channel_id, limit, forward, cursor.unwrap_or_default()))?;
+    Ok(serde_json::from_str(&page)?)
+}
+
+/// The page of a channel's history that begins at a moment, in milliseconds since the Unix epoch: what was sent at it and
+/// after, or before it where `forward` is false. [`list`] goes on from the page's cursors.
+///
+/// # Errors
+/// Invalid argument (3) for a limit that is not 1 to 100.
+pub fn list_from(channel_id: &str, from_ms: i64, limit: u32, forward: bool) -> Result<ChannelMessageList> {
+    Ok(serde_json::from_str(&host_call!(channel::list_from(channel_id, from_ms, limit, forward))?)?)
+}
+
+/// One message of a channel's history.
+///
+/// # Errors
+/// Not found (5) when it is not there.
+pub fn get(channel_id: &str, message_id: &str) -> Result<ChannelMessage> {
+    Ok(serde_json::from_str(&host_call!(channel::get(channel_id, message_id))?)?)
+}
+
+/// How far a user has read a channel, and how much is unread.
+///
+/// # Errors
+/// Invalid argument (3) for a channel that cannot be, or that the user may not read.
+pub fn read_marker(user_id: &str, channel_id: &str) -> Result<ReadMarker> {
+    Ok(serde_json::from_str(&host_call!(channel::read_marker(user_id, channel_id))?)?)
+}
+
+/// Says that a user has read a channel up to a message, or all of it when none is named. A marker never goes back; returns
+/// where it is now.
+///
+/// # Errors
+/// As [`read_marker`].
+pub fn mark_read(user_id: &str, channel_id: &str, message_id: Option<&str>) -> Result<ReadMarker> {
+    Ok(serde_json::from_str(&host_call!(channel::mark_read(user_id, channel_id, message_id))?)?)
+}
+
+/// One page of the channels that a user has marked, 1 to 100. The cursor is one of an earlier page.
+///
+/// # Errors
+/// Invalid argument (3) for another limit, or a cursor that is not of this list.
+pub fn read_markers(user_id: &str, limit: u32, cursor: Option<&str>) -> Result<ReadMarkerList> {
+    let page = host_call!(channel::read_markers(user_id, limit, cursor.unwrap_or_default()))?;
     Ok(serde_json::from_str(&page)?)
 }

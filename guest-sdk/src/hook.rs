@@ -131,6 +131,52 @@ markers! {
     GetUsers;
     /// Reading a channel's history: [`ListChannelMessagesRequest`] → [`ChannelMessageList`].
     ListChannelMessages;
+    /// Making a group: [`CreateGroupRequest`] → [`Group`].
+    CreateGroup;
+    /// Changing a group: [`UpdateGroupRequest`] → `()`.
+    UpdateGroup;
+    /// Deleting a group: [`DeleteGroupRequest`] → `()`.
+    DeleteGroup;
+    /// Joining a group, or asking to: [`JoinGroupRequest`] → `()`.
+    JoinGroup;
+    /// Leaving a group: [`LeaveGroupRequest`] → `()`.
+    LeaveGroup;
+    /// Adding users to a group: [`AddGroupUsersRequest`] → `()`.
+    AddGroupUsers;
+    /// Taking users out of a group: [`KickGroupUsersRequest`] → `()`.
+    KickGroupUsers;
+    /// Taking users out of a group for good: [`BanGroupUsersRequest`] → `()`.
+    BanGroupUsers;
+    /// Raising users of a group: [`PromoteGroupUsersRequest`] → `()`.
+    PromoteGroupUsers;
+    /// Lowering users of a group: [`DemoteGroupUsersRequest`] → `()`.
+    DemoteGroupUsers;
+    /// Reading groups: [`ListGroupsRequest`] → [`GroupList`].
+    ListGroups;
+    /// Reading the users of a group: [`ListGroupUsersRequest`] → [`GroupUserList`].
+    ListGroupUsers;
+    /// Reading the groups of a user: [`ListUserGroupsRequest`] → [`UserGroupList`].
+    ListUserGroups;
+    /// Asking how far one has read a channel: [`GetReadMarkerRequest`] → [`ReadMarker`].
+    GetReadMarker;
+    /// Saying how far one has read a channel: [`UpdateReadMarkerRequest`] → [`ReadMarker`].
+    UpdateReadMarker;
+    /// Reading one's read markers: [`ListReadMarkersRequest`] → [`ReadMarkerList`].
+    ListReadMarkers;
+    /// Asking users to be friends, or accepting those who have asked: [`AddFriendsRequest`] → `()`.
+    AddFriends;
+    /// Blocking users: [`BlockFriendsRequest`] → `()`.
+    BlockFriends;
+    /// Ending friendships, invitations and blocks: [`DeleteFriendsRequest`] → `()`.
+    DeleteFriends;
+    /// Reading one's edges: [`ListFriendsRequest`] → [`FriendList`].
+    ListFriends;
+    /// Reading the friends of one's friends: [`ListFriendsOfFriendsRequest`] → [`FriendsOfFriendsList`].
+    ListFriendsOfFriends;
+    /// Reading one's notifications: [`ListNotificationsRequest`] → [`NotificationList`].
+    ListNotifications;
+    /// Deleting notifications of one's own: [`DeleteNotificationsRequest`] → `()`.
+    DeleteNotifications;
 }
 
 hooks! {
@@ -151,9 +197,35 @@ hooks! {
     GetUsers: GetUsersRequest => Users;
     Event: EventRequest => ();
     ListChannelMessages: ListChannelMessagesRequest => ChannelMessageList;
+    CreateGroup: CreateGroupRequest => Group;
+    UpdateGroup: UpdateGroupRequest => ();
+    DeleteGroup: DeleteGroupRequest => ();
+    JoinGroup: JoinGroupRequest => ();
+    LeaveGroup: LeaveGroupRequest => ();
+    AddGroupUsers: AddGroupUsersRequest => ();
+    KickGroupUsers: KickGroupUsersRequest => ();
+    BanGroupUsers: BanGroupUsersRequest => ();
+    PromoteGroupUsers: PromoteGroupUsersRequest => ();
+    DemoteGroupUsers: DemoteGroupUsersRequest => ();
+    ListGroups: ListGroupsRequest => GroupList;
+    ListGroupUsers: ListGroupUsersRequest => GroupUserList;
+    ListUserGroups: ListUserGroupsRequest => UserGroupList;
+    GetReadMarker: GetReadMarkerRequest => ReadMarker;
+    UpdateReadMarker: UpdateReadMarkerRequest => ReadMarker;
+    ListReadMarkers: ListReadMarkersRequest => ReadMarkerList;
+    AddFriends: AddFriendsRequest => ();
+    BlockFriends: BlockFriendsRequest => ();
+    DeleteFriends: DeleteFriendsRequest => ();
+    ListFriends: ListFriendsRequest => FriendList;
+    ListFriendsOfFriends: ListFriendsOfFriendsRequest => FriendsOfFriendsList;
+    ListNotifications: ListNotificationsRequest => NotificationList;
+    DeleteNotifications: DeleteNotificationsRequest => ();
     ChannelJoin: ChannelJoin => Channel;
     ChannelLeave: ChannelLeave => ();
     ChannelMessageSend: ChannelMessageSend => ChannelMessageAck;
     ChannelMessageUpdate: ChannelMessageUpdate => ChannelMessageAck;
     ChannelMessageRemove: ChannelMessageRemove => ChannelMessageAck;
+    StatusFollow: StatusFollow => Status;
+    StatusUnfollow: StatusUnfollow => ();
+    StatusUpdate: StatusUpdate => ();
 }

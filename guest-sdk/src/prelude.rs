@@ -2,13 +2,17 @@
 
 pub use crate::channel::Sender;
 pub use crate::context::Mode;
+pub use crate::friend::{FriendState, Whom};
+pub use crate::group::{By, GroupChanges, GroupFilter, GroupState, NewGroup};
 pub use crate::hook::*;
 pub use crate::message::*;
+pub use crate::notification::NewNotification;
 pub use crate::storage::{Condition, ObjectId, Put, ReadPermission, Removal, WritePermission};
 pub use crate::stream::{Join, Presence, PresenceId, PresenceMeta, Show, Stream};
 pub use crate::{Context, Error, Event, Json, Result};
 // `event` is the module and the attribute.
-pub use crate::{account, channel, event, metrics, session, storage, stream, users};
+pub use crate::{account, channel, event, friend, group, metrics, notification};
+pub use crate::{session, status, storage, stream, users};
 // `error` is the macro, and the module with the codes.
 pub use crate::{debug, error, info, trace, warn};
 pub use meadhall_guest_macros::{after, before, plugin, rpc, session_end, session_start, start};

@@ -10,14 +10,25 @@
 //! # Ok(()) }
 //! ```
 
-use crate::Result;
 use crate::bindings::meadhall::plugin::stream::JoinOptions;
 use crate::host::host_call;
+use crate::{Error, Result};
 use serde::Serialize;
 
 pub use crate::bindings::meadhall::plugin::types::{Presence, PresenceId, PresenceMeta, Stream};
 
 impl Stream {
+    /// The mode of a user's notifications.
+    pub const NOTIFICATIONS: u8 = 0;
+    /// The mode of a user's status.
+    pub const STATUS: u8 = 1;
+    /// The mode of a chat room.
+    pub const ROOM: u8 = 2;
+    /// The mode of a group's chat.
+    pub const GROUP: u8 = 3;
+    /// The mode of a direct chat of two users.
+    pub const DIRECT: u8 = 4;
+
     /// A stream of a mode. 0 to 4 are built in (see the functions below), 5 to 7 are refused, 8 to 255 are free.
     pub fn new(mode: u8) -> Self {
         Self { mode, subject: String::new(), subcontext: String::new(), label: String::new() }
@@ -25,22 +36,39 @@ impl Stream {
 
     /// Mode 0: the notifications of a user.
     pub fn notifications(user_id: &str) -> Self {
-        Self::new(0).subject(user_id)
+        Self::new(Self::NOTIFICATIONS).subject(user_id)
     }
 
     /// Mode 1: the status of a user.
     pub fn status(user_id: &str) -> Self {
-        Self::new(1).subject(user_id)
+        Self::new(Self::STATUS).subject(user_id)
     }
 
     /// Mode 2: a chat room.
     pub fn room(name: &str) -> Self {
-        Self::new(2).label(name)
+        Self::new(Self::ROOM).label(name)
     }
 
     /// Mode 3: the chat of a group.
     pub fn group(group_id: &str) -> Self {
-        Self::new(3).subject(group_id)
+        Self::new(Self::GROUP).subject(group_id)
+    }
+
+    /// The stream behind a channel: its members are who is there.
+    ///
+    /// # Errors
+    /// Invalid argument (3) for what is no channel's id.
+    pub fn of_channel(channel_id: &str) -> Result<Self> {
+        let mut parts = channel_id.splitn(4, '.');
+        let mut part = || parts.next().unwrap_or_default();
+        let (mode, subject, subcontext, label) = (part(), part(), part(), part());
+        let mode = match mode {
+            "2" if !label.is_empty() => Self::ROOM,
+            "3" if !subject.is_empty() => Self::GROUP,
+            "4" if !subject.is_empty() && !subcontext.is_empty() => Self::DIRECT,
+            _ => return Err(Error::invalid_argument(format!("{channel_id:?} is no channel id"))),
+        };
+        Ok(Self::new(mode).subject(subject).subcontext(subcontext).label(label))
     }
 
     /// Names whom or what the stream is about: a UUID, or empty for none.
@@ -202,5 +230,16 @@ mod tests {
         check(Stream::status("u"), 1, "u", "");
         check(Stream::room("hall"), 2, "", "hall");
         check(Stream::group("g"), 3, "g", "");
+    }
+
+    #[test]
+    fn channels_have_their_streams() {
+        assert_eq!(Stream::of_channel("2...hall.of.mead"), Ok(Stream::room("hall.of.mead")));
+        assert_eq!(Stream::of_channel("3.g.."), Ok(Stream::group("g")));
+        assert_eq!(Stream::of_channel("4.a.b."), Ok(Stream::new(Stream::DIRECT).subject("a").subcontext("b")));
+        for bad in ["", "2", "2...", "3...", "4.a..", "5.a.b.c", "hall"] {
+            let error = Stream::of_channel(bad).expect_err(bad);
+            assert_eq!(error.code, crate::error::code::INVALID_ARGUMENT);
+        }
     }
 }

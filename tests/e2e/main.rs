@@ -10,6 +10,8 @@ mod groups;
 mod hooks;
 mod javascript;
 mod metrics;
+mod moderation;
+mod notifications;
 mod order;
 mod people;
 mod presence;

@@ -132,6 +132,8 @@ messages! {
         forward: Option<bool>,
         /// Where to go on, from an earlier page.
         cursor: String,
+        /// Where to begin instead; not beside a cursor.
+        from_time: Option<Timestamp>,
     }
 
     /// One page of a channel's history.
@@ -144,6 +146,48 @@ messages! {
         prev_cursor: String,
         /// Where messages newer than these will be.
         cacheable_cursor: String,
+    }
+
+    /// How far a user has read a channel.
+    ReadMarker {
+        /// Which channel.
+        channel_id: String,
+        /// The last message that was read; empty while none was.
+        message_id: String,
+        /// When that was said.
+        update_time: Option<Timestamp>,
+        /// How many messages of others follow it; 1000 stands for 1000 and more.
+        unread_count: Option<i32>,
+    }
+
+    /// One page of a user's read markers.
+    ReadMarkerList {
+        /// The markers.
+        markers: Vec<ReadMarker>,
+        /// Where the next page begins; empty when this is the last.
+        cursor: String,
+    }
+
+    /// Asking how far one has read a channel.
+    GetReadMarkerRequest {
+        /// Which.
+        channel_id: String,
+    }
+
+    /// Saying how far one has read a channel; a marker never goes back.
+    UpdateReadMarkerRequest {
+        /// Which.
+        channel_id: String,
+        /// Up to which message; the last one when empty.
+        message_id: String,
+    }
+
+    /// Reading one's markers.
+    ListReadMarkersRequest {
+        /// How many, 1 to 100; absent means 100.
+        limit: Option<i32>,
+        /// Where to go on, from an earlier page.
+        cursor: String,
     }
 
     /// Someone in a channel.

@@ -6,10 +6,18 @@
 
 mod account;
 mod channel;
+mod friend;
+mod group;
+mod notification;
+mod status;
 mod timestamp;
 
 pub use account::*;
 pub use channel::*;
+pub use friend::*;
+pub use group::*;
+pub use notification::*;
+pub use status::*;
 pub use timestamp::Timestamp;
 
 /// Defines messages: plain structs that keep the fields they do not know.

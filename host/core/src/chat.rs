@@ -274,6 +274,14 @@ impl Chat {
         self.history.change(draft(sender, stream, NO_CONTENT), id, Action::Remove, persist).await
     }
 
+    /// One message of a channel's history, whoever sent it; none when it is not there. For plugins, which may read all.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn message(&self, stream: &Stream, id: MessageId) -> Result<Option<ChannelMessage>, StoreError> {
+        self.history.get(stream, id).await
+    }
+
     /// One page of history, for a user who may read it without having joined; the nil user, the server, reads all.
     ///
     /// # Errors

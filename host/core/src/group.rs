@@ -9,6 +9,8 @@ pub(crate) mod check;
 mod roster;
 mod members;
 mod list;
+#[cfg(test)]
+mod tests;
 
 pub use error::GroupError;
 pub use types::{Group, GroupFilter, GroupPage, GroupState, GroupUpdate, GroupUserPage, NewGroup, UserGroupPage};

@@ -5,6 +5,8 @@ mod caller;
 mod chat;
 mod counter;
 mod events;
+mod notices;
+mod social;
 mod streams;
 
 use chat::{HistoryPage, HistoryRequest, MessageAck, MessageRequest, Target};
@@ -136,8 +138,15 @@ mod probe {
     }
 
     #[rpc("probe.notify")]
-    fn notify(_ctx: &Context, _payload: String) -> Result<()> {
-        Err(Error::unimplemented("not supported yet: notifications"))
+    fn notify(_ctx: &Context, Json(notice): Json<notices::Notice>) -> Result<Json<Nothing>> {
+        notice.send()?;
+        Ok(Json(Nothing {}))
+    }
+
+    /// Friends, groups, statuses, notifications and read markers: `call` names the function.
+    #[rpc("probe.social")]
+    fn social(_ctx: &Context, Json(call): Json<social::Call>) -> Result<Json<serde_json::Value>> {
+        call.run().map(Json)
     }
 
     #[rpc("probe.session_disconnect")]

@@ -246,6 +246,12 @@ impl History {
         Ok(value)
     }
 
+    /// One message; none when it is not in the history.
+    pub(crate) async fn get(&self, stream: &Stream, id: MessageId) -> Result<Option<ChannelMessage>, StoreError> {
+        let stream = stream.clone();
+        self.store.read(move |reader| rows::get(reader, &stream, id)).await
+    }
+
     /// Lets a session join a channel, in the channel's one order, if `check` lets it on the writer: so no join slips past
     /// a change of who may be there, and none is undone by an older change.
     pub(crate) async fn join(

@@ -5,6 +5,8 @@
 //! language, and of those like it in both. Each is in the order of member counts, so every filter is one range.
 
 mod member;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use member::{
     MEMBER_TABLE, all_members, delete_members, first_heir, is_member, member_list, member_of, place, places_of_user,

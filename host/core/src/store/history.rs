@@ -7,7 +7,7 @@
 
 use super::dump::{Fault, Table, record};
 use super::key::{Key, KeyFields, KeyRange, Tag};
-use super::view::Value;
+use super::view::{Rows, Value};
 use super::{Reader, StoreError, Txn};
 use crate::clock::Timestamp;
 use crate::history::{ChannelMessage, MessageCode};
@@ -88,8 +88,8 @@ pub(crate) fn remove(txn: &mut Txn, message: &ChannelMessage) -> Result<(), Stor
 ///
 /// # Errors
 /// When the disk cannot be read.
-pub(crate) fn get(txn: &Txn, stream: &Stream, id: MessageId) -> Result<Option<ChannelMessage>, StoreError> {
-    match txn.get(key(stream, id))? {
+pub(crate) fn get(rows: &impl Rows, stream: &Stream, id: MessageId) -> Result<Option<ChannelMessage>, StoreError> {
+    match rows.row(&key(stream, id))? {
         Some(value) => decode(stream, id, &value).map(Some),
         None => Ok(None),
     }

@@ -8,5 +8,6 @@
 mod child;
 mod friends;
 mod full_disk;
+mod groups;
 mod kill;
 mod ledger;

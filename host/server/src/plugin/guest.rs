@@ -201,6 +201,7 @@ pub(super) mod tests {
     use super::super::context::CallContext;
     use super::super::metrics::SharedRecorder;
     use super::*;
+    use meadhall_core::account::{Credential, LoginRequest};
     use meadhall_core::caller::{CallerUser, ClientAddress};
     use meadhall_core::ids::UserId;
     use meadhall_core::outbox::{OutboxLimits, Outgoing};
@@ -276,6 +277,17 @@ pub(super) mod tests {
                 wasi,
                 handles,
             }
+        }
+
+        /// The user of a new account with this name.
+        pub(in crate::plugin) async fn register(&self, username: &str) -> UserId {
+            let request = LoginRequest {
+                credential: Credential::Device(format!("device-of-{username}")),
+                create: true,
+                username: username.into(),
+                address: None,
+            };
+            self.core.accounts.authenticate(request).await.unwrap().user_id
         }
 
         /// A connected session of a user with this number.

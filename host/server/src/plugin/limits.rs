@@ -17,6 +17,7 @@
 //! | log lines of a call, bytes of one | `log_lines`, [`LOG_LINE_BYTES`] | `log.rs` | dropped and said once; cut |
 //! | content of a message, an envelope, an event | `content` | `imports/` | error value |
 //! | objects in a storage call, users in a look-up | [`STORAGE_OBJECTS`], [`USERS`] | `imports/` | error value |
+//! | groups in a look-up, notifications in a call | [`GROUPS`], [`NOTIFICATIONS`] | `imports/` | error value |
 //! | metric series of a plugin | [`METRIC_SERIES`] | `metrics.rs` | dropped and said once |
 
 use crate::config::RuntimeConfig;
@@ -92,6 +93,10 @@ pub(super) const METRIC_NAME_BYTES: usize = 128;
 pub(super) const STORAGE_OBJECTS: usize = 100;
 /// Users in one look-up.
 pub(super) const USERS: usize = 100;
+/// Groups in one look-up.
+pub(super) const GROUPS: usize = 100;
+/// Notifications to send or to delete in one call.
+pub(super) const NOTIFICATIONS: usize = 100;
 /// Entries in one page, of a history or a collection.
 pub(super) const PAGE: usize = 100;
 /// Bytes of a stream's label.

@@ -11,7 +11,8 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-fn ann() -> Arc<Caller> {
+/// A player on a socket.
+pub(crate) fn ann() -> Arc<Caller> {
     Arc::new(Caller {
         user: Some(CallerUser {
             id: UserId::NIL,

@@ -1,4 +1,4 @@
-//! The guests of `tests/guests`, built once, and servers to load them into.
+//! The guests of `tests/guests` and the examples of `plugins`, built once, and servers to load them into.
 
 use meadhall::config::RuntimeConfig;
 use meadhall::plugin::{CallContext, CallError, Limits, PluginConfig, Plugins};
@@ -19,12 +19,18 @@ const TARGET: &str = "wasm32-wasip2";
 /// The file of a guest, such as `hostile`.
 pub(crate) fn file(name: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    FOLDER.get_or_init(build).join(format!("{}.wasm", name.replace('-', "_")))
+    FOLDER.get_or_init(|| build("tests/guests")).join(format!("{}.wasm", name.replace('-', "_")))
 }
 
-/// Builds all guests, and installs the target that they are built for when it is missing.
-fn build() -> PathBuf {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/guests");
+/// The file of an example plugin, such as `probe`.
+pub(crate) fn example(name: &str) -> PathBuf {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| build("plugins")).join(format!("{}.wasm", name.replace('-', "_")))
+}
+
+/// Builds all components of a workspace, and installs the target that they are built for when it is missing.
+fn build(workspace: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(workspace);
     let installed = Command::new("rustup").args(["target", "list", "--installed"]).output();
     if installed.is_ok_and(|output| !String::from_utf8_lossy(&output.stdout).contains(TARGET)) {
         eprintln!("installing the Rust target {TARGET}");
@@ -40,7 +46,7 @@ fn build() -> PathBuf {
         .env_remove("CARGO_TARGET_DIR")
         .status()
         .unwrap();
-    assert!(built.success(), "the guests in {} do not build", folder.display());
+    assert!(built.success(), "the plugins in {} do not build", folder.display());
     folder.join("target").join(TARGET).join("release")
 }
 
@@ -97,8 +103,13 @@ impl Setup {
     }
 
     pub(crate) async fn load(self) -> anyhow::Result<Arc<Plugins>> {
+        Ok(self.load_with_core().await?.0)
+    }
+
+    /// The plugins, and the core that they act on.
+    pub(crate) async fn load_with_core(self) -> anyhow::Result<(Arc<Plugins>, Arc<Core>)> {
         let core = Core::open(core_config(self.folder.path()), Environment::system())?;
-        Plugins::load(self.config, core).await
+        Ok((Plugins::load(self.config, core.clone()).await?, core))
     }
 
     /// What is wrong with the plugins, as the server says it.

@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic wherever it stands")]
 
 mod calls;
+mod contract;
 mod guests;
 mod hostile;
 mod load;
 mod logs;
+mod social;

@@ -7,6 +7,8 @@ mod client;
 mod cors;
 mod credentials;
 mod friends;
+mod group_refusals;
+mod groups;
 mod history;
 mod notifications;
 mod read_markers;

@@ -32,20 +32,28 @@ const FILES: &[(&str, &str)] = carried![
     "guest-sdk/src/context.rs",
     "guest-sdk/src/error.rs",
     "guest-sdk/src/event.rs",
+    "guest-sdk/src/friend.rs",
     "guest-sdk/src/glue.rs",
+    "guest-sdk/src/group.rs",
     "guest-sdk/src/hook.rs",
     "guest-sdk/src/host.rs",
     "guest-sdk/src/lib.rs",
     "guest-sdk/src/log.rs",
     "guest-sdk/src/message/account.rs",
     "guest-sdk/src/message/channel.rs",
+    "guest-sdk/src/message/friend.rs",
+    "guest-sdk/src/message/group.rs",
     "guest-sdk/src/message/mod.rs",
+    "guest-sdk/src/message/notification.rs",
+    "guest-sdk/src/message/status.rs",
     "guest-sdk/src/message/timestamp.rs",
     "guest-sdk/src/metrics.rs",
+    "guest-sdk/src/notification.rs",
     "guest-sdk/src/payload.rs",
     "guest-sdk/src/plugin.rs",
     "guest-sdk/src/prelude.rs",
     "guest-sdk/src/session.rs",
+    "guest-sdk/src/status.rs",
     "guest-sdk/src/storage.rs",
     "guest-sdk/src/stream.rs",
     "guest-sdk/src/users.rs",
@@ -54,12 +62,16 @@ const FILES: &[(&str, &str)] = carried![
     "wit/context.wit",
     "wit/event.wit",
     "wit/events.wit",
+    "wit/friend.wit",
+    "wit/group.wit",
     "wit/hooks.wit",
     "wit/lifecycle.wit",
     "wit/log.wit",
     "wit/metrics.wit",
+    "wit/notification.wit",
     "wit/rpc.wit",
     "wit/session.wit",
+    "wit/status.wit",
     "wit/storage.wit",
     "wit/stream.wit",
     "wit/types.wit",
@@ -141,9 +153,10 @@ mod tests {
 
     /// The SDK has types for the messages whose features exist; the server also lets hooks at those that do not yet.
     #[test]
-    fn the_sdk_knows_no_message_that_the_server_lacks() {
-        for name in meadhall_guest::hook::NAMES {
-            assert!(crate::plugin::HOOKS.contains(name), "{name}");
+    fn the_sdk_has_types_for_the_messages_that_the_server_has() {
+        let is_built = |name: &&&str| !name.starts_with("Match") && !name.starts_with("Party");
+        for name in crate::plugin::HOOKS.iter().filter(is_built) {
+            assert!(meadhall_guest::hook::NAMES.contains(name), "{name}");
         }
     }
 

@@ -63,23 +63,11 @@ fn lift(changes: &str) -> Result<AccountUpdate, Error> {
 mod tests {
     use super::*;
     use crate::plugin::guest::tests::World;
-    use meadhall_core::account::{Credential, LoginRequest};
-    use meadhall_core::ids::UserId;
-
-    async fn register(world: &World, username: &str) -> UserId {
-        let request = LoginRequest {
-            credential: Credential::Device(format!("device-of-{username}")),
-            create: true,
-            username: username.into(),
-            address: None,
-        };
-        world.core.accounts.authenticate(request).await.unwrap().user_id
-    }
 
     #[tokio::test]
     async fn accounts_are_read_and_changed() {
         let world = World::new();
-        let (mut guest, ann) = (world.guest(), register(&world, "ann").await.to_string());
+        let (mut guest, ann) = (world.guest(), world.register("ann").await.to_string());
         let changes = r#"{"display_name":"Ann","metadata":{"level":3}}"#;
         Host::update(&mut guest, ann.clone(), changes.into()).await.unwrap();
         let account: Value = serde_json::from_str(&Host::get(&mut guest, ann.clone()).await.unwrap()).unwrap();
@@ -87,7 +75,7 @@ mod tests {
         assert_eq!(account["user"]["metadata"], r#"{"level":3}"#);
         assert_eq!(account["devices"][0]["id"], "device-of-ann");
 
-        register(&world, "ben").await;
+        world.register("ben").await;
         let taken = Host::update(&mut guest, ann, r#"{"username":"ben"}"#.into()).await.unwrap_err();
         assert_eq!((taken.code, taken.message.as_str()), (6, "Username is already in use."));
         assert_eq!(Host::get(&mut guest, "nobody".into()).await.unwrap_err().code, 3);
@@ -96,7 +84,7 @@ mod tests {
     #[tokio::test]
     async fn a_deleted_account_leaves_no_socket_and_no_token() {
         let world = World::new();
-        let (mut guest, ann) = (world.guest(), register(&world, "ann").await);
+        let (mut guest, ann) = (world.guest(), world.register("ann").await);
         let socket = world.session(ann.uuid().as_u128());
         let token = world.core.env.uuid();
         Host::delete(&mut guest, ann.to_string()).await.unwrap();

@@ -2,14 +2,17 @@
 
 use super::wit::channel::{Host, Kind, Sender};
 use super::wit::types::Error;
-use super::{at_most, id, invalid, page_size, refused};
+use super::{at_most, id, invalid, page_size, refused, shortened, somebody, user_or_server};
 use crate::convert;
 use crate::plugin::guest::Guest;
+use meadhall_core::Core;
 use meadhall_core::caller::Actor;
+use meadhall_core::clock::Timestamp;
 use meadhall_core::history::{ChannelMessage, PageRequest};
 use meadhall_core::ids::{MessageId, UserId};
 use meadhall_core::stream::{Stream, mode};
 use meadhall_protocol::codec::to_json;
+use meadhall_protocol::error::Code;
 use uuid::Uuid;
 
 impl Host for Guest {
@@ -62,17 +65,65 @@ impl Host for Guest {
     }
 
     async fn list(&mut self, channel_id: String, limit: u32, forward: bool, cursor: String) -> Result<String, Error> {
-        let core = self.core()?;
-        let request = PageRequest {
-            stream: channel(&channel_id)?,
-            limit: page_size(limit)?,
-            forward,
-            from: None,
-            cursor: Some(cursor).filter(|cursor| !cursor.is_empty()),
-        };
-        let page = core.chat.list(UserId::NIL, request).await.map_err(refused)?;
-        Ok(to_json(&convert::channel_message_list(&page)))
+        let (stream, limit) = (channel(&channel_id)?, page_size(limit)?);
+        page(self.core()?, PageRequest { stream, limit, forward, from: None, cursor: super::cursor(cursor) }).await
     }
+
+    async fn list_from(
+        &mut self,
+        channel_id: String,
+        from_ms: i64,
+        limit: u32,
+        forward: bool,
+    ) -> Result<String, Error> {
+        let (stream, limit) = (channel(&channel_id)?, page_size(limit)?);
+        let from = Some(Timestamp::from_nanos(from_ms.saturating_mul(NANOS_PER_MS)));
+        page(self.core()?, PageRequest { stream, limit, forward, from, cursor: None }).await
+    }
+
+    async fn get(&mut self, channel_id: String, message_id: String) -> Result<String, Error> {
+        let core = self.core()?;
+        let (stream, id) = (channel(&channel_id)?, message(&message_id)?);
+        let found = core.chat.message(&stream, id).await.map_err(refused)?;
+        let found = found.ok_or_else(|| Error {
+            code: Code::NotFound as u32,
+            message: format!("channel {:?} has no message {id}", shortened(&channel_id)),
+        })?;
+        Ok(to_json(&convert::channel_message(&found)))
+    }
+
+    async fn read_marker(&mut self, user_id: String, channel_id: String) -> Result<String, Error> {
+        let core = self.core()?;
+        let (user, stream) = (somebody(&user_id)?, channel(&channel_id)?);
+        let marker = core.chat.read_marker(user, &stream).await.map_err(refused)?;
+        Ok(to_json(&convert::read_marker(&marker)))
+    }
+
+    async fn mark_read(
+        &mut self,
+        user_id: String,
+        channel_id: String,
+        message_id: Option<String>,
+    ) -> Result<String, Error> {
+        let core = self.core()?;
+        let (user, stream) = (somebody(&user_id)?, channel(&channel_id)?);
+        let read = message_id.as_deref().map(message).transpose()?;
+        let marker = core.chat.mark_read(user, &stream, read).await.map_err(refused)?;
+        Ok(to_json(&convert::read_marker(&marker)))
+    }
+
+    async fn read_markers(&mut self, user_id: String, limit: u32, cursor: String) -> Result<String, Error> {
+        let core = self.core()?;
+        let (user, limit) = (somebody(&user_id)?, page_size(limit)?);
+        let page = core.chat.read_markers(user, limit, super::cursor(cursor)).await.map_err(refused)?;
+        Ok(to_json(&convert::read_marker_list(&page)))
+    }
+}
+
+/// A page as the server itself reads it, which may read every channel.
+async fn page(core: &Core, request: PageRequest) -> Result<String, Error> {
+    let page = core.chat.list(UserId::NIL, request).await.map_err(refused)?;
+    Ok(to_json(&convert::channel_message_list(&page)))
 }
 
 fn ack(message: ChannelMessage) -> String {
@@ -87,6 +138,8 @@ fn channel(id: &str) -> Result<Stream, Error> {
 fn message(id: &str) -> Result<MessageId, Error> {
     id.parse().map_err(|_| invalid("Invalid message identifier"))
 }
+
+const NANOS_PER_MS: i64 = 1_000_000;
 
 /// Bytes of a room's name.
 const ROOM_NAME_BYTES: usize = 64;
@@ -107,7 +160,7 @@ fn direct(one: Uuid, other: Uuid) -> Stream {
 }
 
 fn lift(sender: Sender) -> Result<Actor, Error> {
-    let user_id = if sender.id.is_empty() { UserId::NIL } else { id("sender", &sender.id)? };
+    let user_id = user_or_server("sender", &sender.id)?;
     at_most("sender's username", &sender.username, 128)?;
     Ok(Actor { user_id, username: sender.username.into() })
 }

@@ -8,9 +8,13 @@ mod account;
 mod channel;
 mod context;
 pub(super) mod event;
+mod friend;
+mod group;
 mod log;
 mod metrics;
+mod notification;
 mod session;
+mod status;
 mod storage;
 mod stream;
 mod users;
@@ -18,15 +22,35 @@ mod users;
 use super::bindings::meadhall::plugin as wit;
 use super::bindings::meadhall::plugin::types::Error;
 use super::guest::Guest;
+use super::limits::USERS;
 use crate::failure::Failure;
+use meadhall_core::Core;
+use meadhall_core::account::Targets;
+use meadhall_core::caller::Actor;
+use meadhall_core::ids::UserId;
 use meadhall_protocol::error::Code;
 use std::str::FromStr;
 use wasmtime::Engine;
 use wasmtime::component::{HasSelf, Linker};
 
 /// The interfaces that plugins may import, for telling them from those that this server does not have.
-pub(super) const INTERFACES: &[&str] =
-    &["account", "channel", "context", "event", "log", "metrics", "session", "storage", "stream", "types", "users"];
+pub(super) const INTERFACES: &[&str] = &[
+    "account",
+    "channel",
+    "context",
+    "event",
+    "friend",
+    "group",
+    "log",
+    "metrics",
+    "notification",
+    "session",
+    "status",
+    "storage",
+    "stream",
+    "types",
+    "users",
+];
 
 /// Everything that a plugin can import: WASI with nothing granted, and our own interfaces.
 pub(super) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
@@ -40,6 +64,10 @@ pub(super) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
     wit::event::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
     wit::account::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
     wit::users::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
+    wit::friend::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
+    wit::group::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
+    wit::status::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
+    wit::notification::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
     wit::session::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
     wit::storage::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
     wit::metrics::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
@@ -67,6 +95,56 @@ fn invalid(message: impl Into<String>) -> Error {
 /// An id of a plugin's, which must be a UUID; `what` says of what.
 fn id<T: FromStr>(what: &str, text: &str) -> Result<T, Error> {
     text.parse().map_err(|_| invalid(format!("{what} {:?} is not a UUID", shortened(text))))
+}
+
+/// The user in whose name something is done; nil, for the server itself, where the plugin gives none.
+fn user_or_server(what: &str, text: &str) -> Result<UserId, Error> {
+    if text.is_empty() { Ok(UserId::NIL) } else { id(what, text) }
+}
+
+/// The id of a user of a plugin's, who is somebody: the server itself has no friends and is in no group.
+fn somebody(text: &str) -> Result<UserId, Error> {
+    let user: UserId = id("user id", text)?;
+    if user.is_nil() { Err(invalid("the server itself cannot do this: the user id is nil")) } else { Ok(user) }
+}
+
+/// The user of a plugin's as one who does something, by the name that they have now.
+async fn acting(core: &Core, user: UserId) -> Result<Actor, Error> {
+    let account = core.accounts.get(user).await.map_err(refused)?;
+    Ok(Actor { user_id: user, username: account.user.username.into() })
+}
+
+/// In whose name something is done: a user's, or the server's own where the text is empty.
+async fn actor(core: &Core, text: &str) -> Result<Actor, Error> {
+    match user_or_server("actor", text)? {
+        UserId::NIL => Ok(Actor::server()),
+        user => acting(core, user).await,
+    }
+}
+
+/// Whom a call is about, by id or by name.
+fn targets(user_ids: &[String], usernames: Vec<String>) -> Result<Targets, Error> {
+    at_most_many("user", user_ids.len() + usernames.len(), USERS)?;
+    Ok(Targets { ids: ids("user id", user_ids, USERS)?, usernames })
+}
+
+/// The ids of a plugin's list, at most `most`.
+fn ids<T: FromStr>(what: &str, texts: &[String], most: usize) -> Result<Vec<T>, Error> {
+    at_most_many(what, texts.len(), most)?;
+    texts.iter().map(|text| id(what, text)).collect()
+}
+
+/// Refuses a list that is too long; `what` names one of it.
+fn at_most_many(what: &str, count: usize, most: usize) -> Result<(), Error> {
+    if count > most {
+        return Err(invalid(format!("{count} {what}s in one call, the limit is {most}")));
+    }
+    Ok(())
+}
+
+/// A cursor, which is none where it is empty.
+fn cursor(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
 }
 
 /// Refuses a text that is too long; `what` names it.

@@ -2,7 +2,7 @@
 
 use super::wit::storage::{self as wit, Host};
 use super::wit::types::Error;
-use super::{id, invalid, page_size, refused};
+use super::{at_most_many, id, page_size, refused};
 use crate::plugin::guest::Guest;
 use crate::plugin::limits::STORAGE_OBJECTS;
 use meadhall_core::ids::UserId;
@@ -44,9 +44,7 @@ impl Host for Guest {
 }
 
 fn lift_all<T, U>(items: Vec<T>, lift: impl Fn(T) -> Result<U, Error>) -> Result<Vec<U>, Error> {
-    if items.len() > STORAGE_OBJECTS {
-        return Err(invalid(format!("{} objects in one call, the limit is {STORAGE_OBJECTS}", items.len())));
-    }
+    at_most_many("object", items.len(), STORAGE_OBJECTS)?;
     items.into_iter().map(lift).collect()
 }
 

@@ -2,20 +2,16 @@
 
 use super::wit::types::Error;
 use super::wit::users::Host;
-use super::{id, invalid, refused};
+use super::{refused, targets};
 use crate::convert;
 use crate::plugin::guest::Guest;
-use crate::plugin::limits::USERS;
+use meadhall_core::account::Targets;
 use meadhall_protocol::codec::to_json;
 
 impl Host for Guest {
     async fn get(&mut self, ids: Vec<String>, usernames: Vec<String>) -> Result<String, Error> {
         let core = self.core()?;
-        let wanted = ids.len() + usernames.len();
-        if wanted > USERS {
-            return Err(invalid(format!("{wanted} users are asked for, the limit is {USERS}")));
-        }
-        let ids = ids.iter().map(|text| id("user id", text)).collect::<Result<_, _>>()?;
+        let Targets { ids, usernames } = targets(&ids, usernames)?;
         let users = core.accounts.users(ids, usernames).await.map_err(refused)?;
         Ok(to_json(&convert::users(&users)))
     }
@@ -25,6 +21,7 @@ impl Host for Guest {
 mod tests {
     use super::*;
     use crate::plugin::guest::tests::World;
+    use crate::plugin::limits::USERS;
 
     #[tokio::test]
     async fn unknown_users_are_left_out_and_too_many_are_refused() {
