@@ -292,8 +292,11 @@ mod tests {
         }
     }
 
-    /// A store with three accounts, in which these lines were imported; what there is of the first two.
-    async fn imported(lines: &[(u128, i32, u128)]) -> Result<(Vec<(u128, FriendState, u128)>, [u32; 2]), String> {
+    /// Edges, and how many friends the first two accounts count.
+    type Imported = (Vec<(u128, FriendState, u128)>, [u32; 2]);
+
+    /// A store with three accounts, in which these lines were imported.
+    async fn imported(lines: &[(u128, i32, u128)]) -> Result<Imported, String> {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path(), StoreConfig { sync_interval_ms: 0, cache_capacity: 16 << 20 }).unwrap();
         let lines = lines.to_vec();
