@@ -25,7 +25,7 @@ struct Pages {
     path: String,
     /// The list in its answer; none for an answer that is one thing.
     list: Option<&'static str>,
-    /// How many entries a page must have.
+    /// How many entries a first page has at least.
     entries: usize,
 }
 
@@ -80,8 +80,8 @@ async fn page(http: &Http, pages: &Pages, token: &str, cursor: &str) -> Result<(
     let body = http.get(&format!("{}{cursor}", pages.path), token).await?.ok().with_context(|| pages.name.clone())?;
     let Some(list) = pages.list else { return Ok((1, String::new())) };
     let entries = body[list].as_array().map_or(0, Vec::len);
-    // A first page is full; the last one may have less.
-    ensure!(!cursor.is_empty() || entries == pages.entries, "{}: {entries} entries in {}", pages.name, pages.path);
+    // The last one may have less.
+    ensure!(!cursor.is_empty() || entries >= pages.entries, "{}: {entries} entries in {}", pages.name, pages.path);
     let next = body["cursor"].as_str().filter(|next| !next.is_empty());
     Ok((entries, next.map(|next| format!("&cursor={}", percent_encode(next))).unwrap_or_default()))
 }

@@ -8,7 +8,7 @@ use meadhall_tests::server::TestServer;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 
-const ROUNDS: usize = 150;
+const ROUNDS: usize = 300;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_who_change_their_edge_at_once_see_one_outcome() -> Result<()> {
@@ -21,7 +21,8 @@ async fn two_who_change_their_edge_at_once_see_one_outcome() -> Result<()> {
         let one = deeds(0, &mut random);
         let two = deeds(1, &mut random);
         let (first, second) = tokio::join!(perform_all(&pair, &one), perform_all(&pair, &two));
-        (first?, second?);
+        first?;
+        second?;
         let after = look(&pair).await.with_context(|| format!("round {round}: {one:?} beside {two:?}"))?;
         let possible = interleavings(&before, &one, &two);
         assert!(possible.contains(&after), "round {round}: {one:?} beside {two:?} made {after:?} of {before:?}");
@@ -58,7 +59,8 @@ async fn perform_all(pair: &[Person; 2], deeds: &[Deed]) -> Result<()> {
 
 /// All that may come out when both do what they do, each in their own order.
 fn interleavings(before: &Picture, one: &[Deed], two: &[Deed]) -> Vec<Picture> {
-    let rest = |first: &[Deed]| first.split_first().map(|(deed, rest)| (before.after(*deed).edges_only(), rest.to_vec()));
+    let rest =
+        |first: &[Deed]| first.split_first().map(|(deed, rest)| (before.after(*deed).edges_only(), rest.to_vec()));
     match (rest(one), rest(two)) {
         (None, None) => vec![before.clone()],
         (first, second) => {

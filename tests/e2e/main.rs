@@ -1,9 +1,13 @@
 //! End to end: a real server, real components, real clients. One module for each feature.
 
 mod chat;
+mod bad_input;
+mod catch_up;
 mod crash;
+mod direct;
 mod disk;
 mod first_plugin;
+mod friends;
 mod global_stream;
 mod group_chat;
 mod groups;
@@ -18,6 +22,7 @@ mod presence;
 mod refusals;
 mod session_events;
 mod slow_consumer;
+mod social_crash;
 mod stop;
 
 use anyhow::Result;

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-const ROUNDS: u64 = 12;
+const ROUNDS: u64 = 24;
 const HOUSEHOLDS: usize = 4;
 /// Nobody founds it again, and everybody's first person joins and leaves it all the time.
 const COMMON: &str = "common-ground";

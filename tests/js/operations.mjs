@@ -4,13 +4,15 @@
 
 import * as account from "./operations/account.mjs";
 import * as direct from "./operations/direct.mjs";
+import * as friends from "./operations/friends.mjs";
 import * as groupChat from "./operations/group_chat.mjs";
 import * as groups from "./operations/groups.mjs";
 import * as notifications from "./operations/notifications.mjs";
 import * as plugin from "./operations/plugin.mjs";
 import * as rooms from "./operations/rooms.mjs";
+import * as status from "./operations/status.mjs";
 
-const features = [account, plugin, rooms, direct, groups, groupChat, notifications];
+const features = [account, plugin, rooms, direct, friends, groups, groupChat, notifications, status];
 
 /** The rows of all features, none twice. */
 function collect(tables) {

@@ -6,9 +6,6 @@ const PRESENCE = { user_id: ID, session_id: ID, username: "" };
 
 /** Arguments after the session. */
 export const rest = {
-  addFriends: [[ID]],
-  blockFriends: [[ID]],
-  deleteFriends: [[ID]],
   deleteStorageObjects: [{ object_ids: [{ collection: "c", key: "k" }] }],
   deleteTournamentRecord: ["t"],
   getSubscription: ["p"],
@@ -21,8 +18,6 @@ export const rest = {
   linkGameCenter: [{ player_id: "t" }],
   linkGoogle: [{ token: "t" }],
   linkSteam: [{ account: { token: "t" } }],
-  listFriends: [],
-  listFriendsOfFriends: [],
   listLeaderboardRecords: ["l"],
   listLeaderboardRecordsAroundOwner: ["l", ID],
   listMatches: [],
@@ -67,7 +62,6 @@ export const realtime = {
   closeParty: [ID],
   createMatch: [],
   createParty: [true, 4],
-  followUsers: [[ID]],
   joinMatch: [ID],
   joinParty: [ID],
   leaveMatch: [ID],
@@ -77,8 +71,6 @@ export const realtime = {
   removeMatchmaker: ["t"],
   removeMatchmakerParty: [ID, "t"],
   removePartyMember: [ID, PRESENCE],
-  unfollowUsers: [[ID]],
-  updateStatus: ["drinking"],
 };
 
 /** Methods without an answer of the server. */

@@ -123,7 +123,7 @@ impl Village {
         let rooms = (0..self.markers).flat_map(|room| (0..50).map(move |number| (format!("room-{room}"), number)));
         hall.chain(rooms).enumerate().map(|(place, (label, _))| {
             let nanos = TIME * 1_000_000_000 + i64::try_from(place).unwrap_or_default();
-            json!({ "kind": "message", "mode": 2, "label": label, "id": message_id(8, place),
+            json!({ "kind": "channel_message", "mode": 2, "label": label, "id": message_id(8, place),
                 "sender_id": user_id(JOINER + 1), "username": username(JOINER + 1), "content": "{\"words\":\"hail\"}",
                 "create_nanos": nanos, "update_nanos": nanos })
         })

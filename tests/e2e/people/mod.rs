@@ -123,7 +123,8 @@ impl Person {
     }
 
     pub(crate) async fn delete_notifications(&self, ids: &[String]) -> Result<Answer> {
-        self.call(Method::DELETE, &format!("/v2/notification?ids={}", ids.join("&ids="))).await
+        let query: Vec<String> = ids.iter().map(|id| format!("ids={id}")).collect();
+        self.call(Method::DELETE, &format!("/v2/notification?{}", query.join("&"))).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{friend, place};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// Codes of notifications.
 mod code {
@@ -168,8 +169,8 @@ impl GroupPicture {
     }
 
     fn enter(&mut self, who: usize, code: i64) {
-        if !self.places.contains_key(&who) {
-            self.places.insert(who, place::MEMBER);
+        if let Entry::Vacant(entry) = self.places.entry(who) {
+            entry.insert(place::MEMBER);
             self.told.push((code, who));
         }
     }

@@ -80,6 +80,28 @@ export const realtime = {
     },
     refusal: [(player) => join(player, { id: NOBODY }), { ...wrong, text: `User ID not found: ${target}` }],
   },
+  "joinChat with who has blocked": {
+    async success(player) {
+      const { other, channel } = await sent(player);
+      await other.client.blockFriends(other.session, [player.id]);
+      await assert.rejects(player.socket.writeChatMessage(channel.id, {}), {
+        code: wrong.code,
+        message: "Must join channel before sending messages",
+      });
+      await assert.rejects(join(player, other), { code: wrong.code, message: `User ID not found: ${target}` });
+      assert.equal((await history(player, channel)).length, 1, "what was said stays readable");
+      await other.client.deleteFriends(other.session, [player.id]);
+      assert.equal((await join(player, other)).id, channel.id);
+    },
+    refusal: [
+      async (player) => {
+        const other = await player.guest();
+        await other.client.blockFriends(other.session, [player.id]);
+        return join(player, other);
+      },
+      { ...wrong, text: `User ID not found: ${target}` },
+    ],
+  },
   "joinChat with oneself": {
     async success(player) {
       const upper = { id: (await player.guest()).id.toUpperCase() };
