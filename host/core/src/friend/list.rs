@@ -10,6 +10,9 @@ use crate::store::{StoreError, friend as rows};
 /// How many friends of friends a page looks at: those that are left out cost as much as those that are listed.
 const LOOKED_AT_MAX: usize = 500;
 
+/// A place in the list of friends of friends: a friend, and a friend of theirs.
+type Place = (UserId, UserId);
+
 impl Friends {
     /// A user's edges, all or of one state, at most `limit` of them. The cursor is that of the page before; none and an
     /// empty one begin at the beginning.
@@ -78,14 +81,14 @@ impl Friends {
     }
 }
 
-/// A page, and the pair of ids that the next one begins behind.
+/// A page, and the place that the next one begins behind.
 fn friends_of_friends(
     users: &Users,
     reader: &Reader,
     user: UserId,
     limit: usize,
-    after: Option<(UserId, UserId)>,
-) -> Result<(Vec<FriendOfFriend>, Option<(UserId, UserId)>), StoreError> {
+    after: Option<Place>,
+) -> Result<(Vec<FriendOfFriend>, Option<Place>), StoreError> {
     let (mut found, mut last) = (Vec::new(), None);
     for (looked_at, pair) in rows::friends_of_friends(reader, user, after).enumerate() {
         let (referrer, other) = pair?;

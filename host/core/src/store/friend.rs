@@ -273,6 +273,7 @@ fn import(txn: &mut Txn, user: UserId, state: FriendState, other: UserId, side: 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::{Store, StoreConfig};
     use proptest::prelude::*;
 
     proptest! {
@@ -288,6 +289,63 @@ mod tests {
         fn a_torn_side_is_an_error(length in 0_usize..9) {
             let value = encode(&Side::plain(Timestamp::from_seconds(7)));
             prop_assert!(matches!(decode(&value[..length]), Err(StoreError::Unreadable(_))));
+        }
+    }
+
+    /// Edges, and how many friends the first two accounts count.
+    type Imported = (Vec<(u128, FriendState, u128)>, [u32; 2]);
+
+    /// A store with three accounts, in which these lines were imported.
+    async fn imported(lines: &[(u128, i32, u128)]) -> Result<Imported, String> {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), StoreConfig { sync_interval_ms: 0, cache_capacity: 16 << 20 }).unwrap();
+        let lines = lines.to_vec();
+        let done = store.write(move |txn| -> Result<_, String> {
+            for number in 1..=3 {
+                let account = account::AccountRow { username: number.to_string(), ..Default::default() };
+                account::put(txn, id(number), Some(&account)).unwrap();
+            }
+            for (user, state, other) in lines {
+                let record = serde_json::json!({
+                    "user_id": Uuid::from_u128(user), "state": state, "other_id": Uuid::from_u128(other),
+                    "update_seconds": 7, "metadata": "{}",
+                });
+                (TABLE.import)(txn, record).map_err(|fault| format!("{fault:?}"))?;
+            }
+            let keys: Vec<_> = txn.range(Key::new(Tag::Friend).range()).map(|row| row.unwrap().0).collect();
+            let edges = keys.iter().map(|key| read_key(key).unwrap());
+            let edges = edges.map(|(user, state, other)| (user.uuid().as_u128(), state, other.uuid().as_u128()));
+            let counts = [1, 2].map(|number| account::get(txn, id(number)).unwrap().unwrap().edge_count);
+            Ok((edges.collect(), counts))
+        });
+        let done = done.await.unwrap();
+        store.close().await;
+        done
+    }
+
+    fn id(number: u128) -> UserId {
+        UserId::new(Uuid::from_u128(number))
+    }
+
+    #[tokio::test]
+    async fn an_import_of_sides_from_different_moments_agrees_with_the_last() {
+        use FriendState::{Blocked, Friend, InviteReceived, InviteSent};
+        let friends = vec![(1, Friend, 2), (2, Friend, 1)];
+        let cases = [
+            (vec![(1, 0, 2), (2, 0, 1)], friends.clone(), [1, 1]),
+            (vec![(1, 0, 2)], friends.clone(), [1, 1]),
+            (vec![(1, 1, 2), (2, 0, 1)], friends.clone(), [1, 1]),
+            (vec![(1, 0, 2), (2, 1, 1)], vec![(1, InviteReceived, 2), (2, InviteSent, 1)], [0, 0]),
+            (vec![(1, 3, 2), (2, 3, 1)], vec![(1, Blocked, 2), (2, Blocked, 1)], [0, 0]),
+            (vec![(1, 0, 2), (2, 3, 1)], vec![(2, Blocked, 1)], [0, 0]),
+            (vec![(1, 3, 2), (2, 0, 1)], friends, [1, 1]),
+            (vec![(1, 0, 9), (9, 0, 1)], vec![], [0, 0]),
+        ];
+        for (lines, edges, counts) in cases {
+            assert_eq!(imported(&lines).await, Ok((edges, counts)), "{lines:?}");
+        }
+        for line in [(1, 4, 2), (1, -1, 2), (1, 0, 1)] {
+            assert!(imported(&[line]).await.unwrap_err().starts_with("Record("), "{line:?}");
         }
     }
 

@@ -55,6 +55,7 @@ fn child() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build().unwrap();
     match role.split_once(' ').unwrap_or((&role, "")) {
         ("kill", round) => runtime.block_on(crate::kill::child(Path::new(&folder), round.parse().unwrap())),
+        ("friends", round) => runtime.block_on(crate::friends::child(Path::new(&folder), round.parse().unwrap())),
         ("groups", round) => runtime.block_on(crate::groups::child(Path::new(&folder), round.parse().unwrap())),
         ("fill", _) => runtime.block_on(crate::full_disk::child(Path::new(&folder))),
         other => panic!("no role {other:?}"),

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic wherever it stands")]
 
 mod child;
+mod friends;
 mod full_disk;
 mod groups;
 mod kill;

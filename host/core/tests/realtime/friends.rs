@@ -249,6 +249,23 @@ async fn a_user_who_was_renamed_is_still_themselves() {
 }
 
 #[tokio::test]
+async fn a_deleted_account_leaves_no_edge_and_no_block() {
+    let world = World::new();
+    let (ann, ben, cat) = (world.user("ann").await, world.user("ben").await, world.user("cat").await);
+    let dan = world.user("dan").await;
+    let friends = &world.core.friends;
+    friends.add(ann.clone(), to(&[&ben, &cat]), None).await.unwrap();
+    friends.add(ben.clone(), to(&[&ann]), None).await.unwrap();
+    friends.block(dan.clone(), to(&[&ann, &ben])).await.unwrap();
+    friends.block(ann.clone(), to(&[&dan])).await.unwrap();
+    world.core.delete_account(ann.user_id).await.unwrap();
+    assert_eq!((edges(&world, &ben).await, edge_count(&world, &ben).await), (vec![], 0));
+    assert_eq!(edges(&world, &cat).await, []);
+    assert_eq!(edges(&world, &dan).await, [("ben".into(), FriendState::Blocked)]);
+    assert!(friends.list(ann.user_id, 10, None, None).await.unwrap().friends.is_empty());
+}
+
+#[tokio::test]
 async fn edges_outlive_a_restart() {
     let world = World::new();
     let (ann, ben) = (world.user("ann").await, world.user("ben").await);
@@ -259,7 +276,6 @@ async fn edges_outlive_a_restart() {
     assert_eq!((edge(&world, &ann, &ben).await, edge_count(&world, &ann).await), before);
 }
 
-/// A status stream, for those who look at who is online.
 #[tokio::test]
 async fn a_friend_is_shown_online_while_they_have_a_status() {
     let world = World::new();
