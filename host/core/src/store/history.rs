@@ -374,7 +374,7 @@ mod tests {
                 let cut = decode(&stream, message.id, &value[..length]);
                 prop_assert!(matches!(cut, Err(StoreError::Unreadable(_))), "a torn row is an error");
             }
-            let mut without_code = value.clone();
+            let mut without_code = value;
             without_code.remove(1);
             without_code[0] = VERSION_WITHOUT_CODE;
             let said = ChannelMessage { code: MessageCode::Chat, ..message.clone() };

@@ -162,6 +162,7 @@ pub(crate) const TABLE: Table = Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::{Store, StoreConfig};
 
     #[test]
     fn a_row_comes_back_as_it_was() {
@@ -174,5 +175,31 @@ mod tests {
         let user = UserId::new(Uuid::from_u128(1));
         let stream = Stream { subject: Uuid::from_u128(2), ..Stream::labelled(2, "room") };
         assert_eq!(read_key(key(user, &stream).as_ref()), Some((user, stream)));
+    }
+
+    #[tokio::test]
+    async fn a_deleted_users_markers_go_and_no_others() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), StoreConfig { sync_interval_ms: 0, cache_capacity: 16 << 20 }).unwrap();
+        let users = [1, 2, 3].map(|number| UserId::new(Uuid::from_u128(number)));
+        let mark = Mark { message: MessageId::new(Uuid::max()), time: Timestamp::from_nanos(1) };
+        let written = store.write(move |txn| {
+            for user in users {
+                for room in ["a", "b", "ab"] {
+                    put(txn, user, &Stream::labelled(2, room), mark)?;
+                }
+            }
+            delete_all(txn, users[1])
+        });
+        written.await.unwrap().unwrap();
+        let counts = store.read(move |reader| {
+            users
+                .map(|user| page(reader, user, 10, None).map(|page| page.map(|(marks, _)| marks.len())))
+                .into_iter()
+                .collect()
+        });
+        let counts: Vec<_> = counts.await.unwrap();
+        assert_eq!(counts, [Some(3), Some(0), Some(3)]);
+        store.close().await;
     }
 }

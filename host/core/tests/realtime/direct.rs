@@ -1,7 +1,8 @@
 //! Direct channels: two users, and nobody else.
 
-use crate::world::{World, content, whole_history};
-use meadhall_core::chat::ChatError;
+use crate::world::{Client, World, content, whole_history};
+use meadhall_core::account::Targets;
+use meadhall_core::chat::{Action, ChatError};
 use meadhall_core::history::{ListError, PageRequest};
 use meadhall_core::ids::UserId;
 use meadhall_core::notification::code;
@@ -92,4 +93,80 @@ async fn a_plugin_needs_no_presence() {
     ben.join(&channel, true).await;
     let sent = world.core.chat.send_as(ann.actor(), &channel, &content("hello"), true).await.unwrap();
     assert_eq!(ben.messages(), [sent]);
+}
+
+async fn block(world: &World, by: &Client, other: &Client) {
+    let targets = Targets { ids: vec![other.user()], usernames: Vec::new() };
+    world.core.friends.block(by.actor(), targets).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_block_ends_an_open_channel_at_once_and_both_keep_its_history() {
+    let world = World::new();
+    let chat = &world.core.chat;
+    let (ann, ben) = (world.player("ann").await, world.player("ben").await);
+    let channel = Stream::direct(ann.user(), ben.user());
+    ann.join(&channel, true).await;
+    ben.join(&channel, true).await;
+    let sent = ann.send(&channel, "hello").await;
+    let before = [ann.pushes().len(), ben.pushes().len()];
+    block(&world, &ben, &ann).await;
+    assert_eq!([ann.pushes().len(), ben.pushes().len()], before, "nobody is told");
+    assert!(!ann.is_in(&channel));
+    let refused = |action| Err(ChatError::NotJoined(action));
+    assert_eq!(chat.send(&ann.session, &channel, "{}").await, refused(Action::Send));
+    assert_eq!(chat.update(&ann.session, &channel, sent.id, "{}").await, refused(Action::Update));
+    assert_eq!(chat.remove(&ann.session, &channel, sent.id).await, refused(Action::Remove));
+    assert_eq!(ann.try_join(&channel, true).await, Err(ChatError::UserNotFound));
+    assert_eq!(ben.notifications().len(), 1, "the one of the first join");
+    for client in [&ann, &ben] {
+        assert_eq!(chat.read_marker(client.user(), &channel).await.map(|marker| marker.message_id), Ok(None));
+        let request = PageRequest { stream: channel.clone(), limit: 9, forward: true, from: None, cursor: None };
+        assert_eq!(chat.list(client.user(), request).await.unwrap().messages, std::slice::from_ref(&sent));
+    }
+    ben.join(&channel, true).await;
+    let unblock = Targets { ids: vec![ann.user()], usernames: Vec::new() };
+    world.core.friends.delete(ben.user(), unblock).await.unwrap();
+    ann.join(&channel, true).await;
+    let again = ann.send(&channel, "again").await;
+    assert_eq!(ben.messages().last(), Some(&again));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_block_that_races_with_messages_and_joins_has_one_outcome() {
+    // Nobody reads while they talk.
+    let world = World::with(|config| (config.outbox.messages, config.outbox.bytes) = (1 << 20, 1 << 30));
+    for round in 0..15 {
+        let (ann, ben) = (world.player(&format!("ann-{round}")).await, world.player(&format!("ben-{round}")).await);
+        let visitor = world.player(&format!("ann-{round}")).await;
+        let channel = Stream::direct(ann.user(), ben.user());
+        ben.join(&channel, true).await;
+        ann.join(&channel, true).await;
+        let chat = &world.core.chat;
+        let talk = async {
+            let mut said = Vec::new();
+            while let Ok(message) = chat.send(&ann.session, &channel, &content(said.len())).await {
+                said.push(message);
+            }
+            said
+        };
+        let visit = async {
+            while visitor.try_join(&channel, true).await.is_ok() {
+                chat.leave(&visitor.session, &channel);
+            }
+        };
+        let blocking = async {
+            for number in 0..round % 4 {
+                ben.send(&channel, number).await;
+            }
+            block(&world, &ben, &ann).await;
+        };
+        let (said, (), ()) = tokio::join!(talk, visit, blocking);
+        assert!(!ann.is_in(&channel) && !visitor.is_in(&channel), "round {round}");
+        let history = whole_history(&world.core, &channel).await;
+        assert_eq!(ben.messages(), history, "what was said before the block, round {round}");
+        assert_eq!(ann.messages(), history, "round {round}");
+        let of_ann: Vec<_> = history.into_iter().filter(|message| message.sender_id == ann.user()).collect();
+        assert_eq!(of_ann, said, "round {round}");
+    }
 }

@@ -96,7 +96,7 @@ mod tests {
     async fn friends_of_friends_are_named_with_who_knows_them() {
         let world = World::new();
         let mut guest = world.guest();
-        let mut user = async |name: &str| world.register(name).await.to_string();
+        let user = async |name: &str| world.register(name).await.to_string();
         let (ann, ben, cai) = (user("ann").await, user("ben").await, user("cai").await);
         for (one, other) in [(&ann, &ben), (&ben, &ann), (&ben, &cai), (&cai, &ben)] {
             guest.add(one.clone(), vec![other.clone()], vec![], String::new()).await.unwrap();
