@@ -258,7 +258,7 @@ async fn a_deleted_account_leaves_no_edge_and_no_block() {
     friends.add(ben.clone(), to(&[&ann]), None).await.unwrap();
     friends.block(dan.clone(), to(&[&ann, &ben])).await.unwrap();
     friends.block(ann.clone(), to(&[&dan])).await.unwrap();
-    world.core.delete_account(ann.user_id).await.unwrap();
+    world.core.delete_account(ann.user_id, meadhall_core::clock::Timestamp::from_nanos(i64::MAX)).await.unwrap();
     assert_eq!((edges(&world, &ben).await, edge_count(&world, &ben).await), (vec![], 0));
     assert_eq!(edges(&world, &cat).await, []);
     assert_eq!(edges(&world, &dan).await, [("ben".into(), FriendState::Blocked)]);

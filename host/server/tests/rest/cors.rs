@@ -70,7 +70,7 @@ async fn a_page_may_read_every_answer() {
         (401, rest.post("/v2/rpc/x")),
         (404, rest.get("/v2/nothing")),
         (404, rest.post("/v2/rpc/x").by(&ann)),
-        (501, rest.get("/v2/friend")),
+        (501, rest.get("/v2/tournament")),
         (501, rest.request("PATCH", "/v2/account")),
     ];
     for (status, request) in requests {
