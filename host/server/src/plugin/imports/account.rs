@@ -49,9 +49,12 @@ impl Host for Guest {
         let core = self.core()?;
         let user = id("user id", &user_id)?;
         let mut document = String::new();
-        let keep = |piece: &str| match document.len() + piece.len() {
-            0..=EXPORT_BYTES => Ok(document.push_str(piece)),
-            _ => Err(io::ErrorKind::FileTooLarge.into()),
+        let keep = |piece: &str| {
+            if document.len() + piece.len() > EXPORT_BYTES {
+                return Err(io::ErrorKind::FileTooLarge.into());
+            }
+            document.push_str(piece);
+            Ok(())
         };
         match core.export_account(user, keep).await {
             Ok(()) => Ok(document),
