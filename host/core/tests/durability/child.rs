@@ -57,6 +57,9 @@ fn child() {
         ("kill", round) => runtime.block_on(crate::kill::child(Path::new(&folder), round.parse().unwrap())),
         ("friends", round) => runtime.block_on(crate::friends::child(Path::new(&folder), round.parse().unwrap())),
         ("groups", round) => runtime.block_on(crate::groups::child(Path::new(&folder), round.parse().unwrap())),
+        ("notifications", round) => {
+            runtime.block_on(crate::notifications::child(Path::new(&folder), round.parse().unwrap()));
+        }
         ("fill", _) => runtime.block_on(crate::full_disk::child(Path::new(&folder))),
         other => panic!("no role {other:?}"),
     }

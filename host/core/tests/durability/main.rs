@@ -11,3 +11,4 @@ mod full_disk;
 mod groups;
 mod kill;
 mod ledger;
+mod notifications;
