@@ -6,7 +6,8 @@
 //!   that was torn, and drops it; this number tells such a loss from a crash;
 //! - `stopped`: what the database looked like after the last clean stop. When it still does, it is opened right away;
 //! - `store.saved/`: a copy of `store/` from before an opening that may have to repair something. sled repairs in place,
-//!   so only a copy lets a folder that turns out to be corrupt stay as it was.
+//!   so only a copy lets a folder that turns out to be corrupt stay as it was. While it is there the copy counts, and
+//!   `store/` does not: so it appears whole and durable, and goes in one step, by a rename each time.
 
 use super::key::{Key, Tag};
 use super::writer::stored_commits;
@@ -51,12 +52,12 @@ impl Folder {
         }
         let is_unchanged = take_stop_note(dir).is_some_and(|note| describe(&store).is_ok_and(|now| now == note));
         let is_saved = !is_new && !is_unchanged && save(dir);
-        let opened = open_database(dir, cache_capacity, is_new);
         if is_saved {
-            match &opened {
-                Ok(_) => fs::remove_dir_all(dir.join("store.saved")).map_err(unusable)?,
-                Err(_) => restore_saved(dir).map_err(unusable)?,
-            }
+            sync_dir(dir).map_err(unusable)?;
+        }
+        let opened = open_database(dir, cache_capacity, is_new);
+        if is_saved && opened.is_err() {
+            restore_saved(dir).map_err(unusable)?;
         }
         let (tree, commits) = opened?;
         let open_file = |path: PathBuf| {
@@ -74,6 +75,9 @@ impl Folder {
         }
         // What a killed server wrote may still be in the system's memory only; from here on readers see it.
         folder.sync().map_err(unusable)?;
+        if is_saved {
+            discard_saved(dir).map_err(unusable)?;
+        }
         folder.note_commits(commits);
         Ok((folder, tree, commits))
     }
@@ -111,8 +115,7 @@ impl Folder {
         self.database.sync_all()?;
         self.commits.sync_all()?;
         for dir in [Some(self.dir.join("store").as_path()), Some(&self.dir), self.dir.parent()].into_iter().flatten() {
-            let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
-            File::open(dir)?.sync_all()?;
+            sync_dir(if dir.as_os_str().is_empty() { Path::new(".") } else { dir })?;
         }
         Ok(())
     }
@@ -238,12 +241,23 @@ fn save(dir: &Path) -> bool {
 /// Puts a copy back that an earlier opening left: that one did not get to its end, and nothing was acknowledged since.
 fn restore_saved(dir: &Path) -> io::Result<()> {
     discard(&dir.join("store.copying"))?;
+    discard(&dir.join("store.old"))?;
     let saved = dir.join("store.saved");
     if saved.exists() {
         discard(&dir.join("store"))?;
         fs::rename(saved, dir.join("store"))?;
+        sync_dir(dir)?;
     }
     Ok(())
+}
+
+/// Removes the copy. A crash half-way must not leave a part of it in its place, which would count.
+fn discard_saved(dir: &Path) -> io::Result<()> {
+    let old = dir.join("store.old");
+    fs::rename(dir.join("store.saved"), &old)?;
+    // What is acknowledged from now on must not be undone by a copy that is back after a power cut.
+    sync_dir(dir)?;
+    discard(&old)
 }
 
 fn discard(dir: &Path) -> io::Result<()> {
@@ -253,6 +267,7 @@ fn discard(dir: &Path) -> io::Result<()> {
     }
 }
 
+/// Copies a folder, durably.
 fn copy(from: &Path, to: &Path) -> io::Result<()> {
     fs::create_dir(to)?;
     for entry in fs::read_dir(from)? {
@@ -261,10 +276,16 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
         if entry.file_type()?.is_dir() {
             copy(&entry.path(), &to)?;
         } else {
-            fs::copy(entry.path(), to)?;
+            fs::copy(entry.path(), &to)?;
+            File::open(to)?.sync_all()?;
         }
     }
-    Ok(())
+    sync_dir(to)
+}
+
+/// Makes the names in a folder durable.
+fn sync_dir(dir: &Path) -> io::Result<()> {
+    File::open(dir)?.sync_all()
 }
 
 #[cfg(test)]

@@ -42,7 +42,8 @@ pub(crate) fn spawn(role: &str, folder: &Path, shell: &str) -> std::process::Chi
         .env(ROLE, role)
         .env(FOLDER, folder)
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        // What a child dies of by itself belongs to the failure that the test then reports.
+        .stderr(Stdio::inherit())
         .spawn()
         .unwrap()
 }

@@ -86,6 +86,16 @@ async fn an_opening_that_was_cut_off_begins_anew_from_the_copy() {
     assert_eq!(count(&Store::open(dir.path(), CONFIG).unwrap()).await, 1000);
 }
 
+#[tokio::test]
+async fn a_copy_whose_removal_was_cut_off_counts_no_more() {
+    let dir = filled(true).await;
+    let old = dir.path().join("store.old");
+    fs::create_dir(&old).unwrap();
+    fs::copy(dir.path().join("store").join("conf"), old.join("conf")).unwrap();
+    assert_eq!(count(&Store::open(dir.path(), CONFIG).unwrap()).await, 1000);
+    assert!(!old.exists());
+}
+
 /// A way to damage a file.
 type Damage = fn(&mut Vec<u8>);
 
