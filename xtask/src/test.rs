@@ -4,7 +4,7 @@ use crate::command::{self, cargo, show};
 use crate::plugins;
 use anyhow::{Context, Result, bail, ensure};
 use std::io::{BufRead, BufReader};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 /// Runs all tests; `arguments` go to `cargo test`. The last line is `N passed, N failed`, the sum of all runners.
 ///
@@ -15,25 +15,38 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     // The same packages and targets as the tests, so that both commands share every compiled dependency. The end-to-end
     // tests start this binary.
     command::run(&mut cargo(["build", "--workspace", "--bins", "--tests"]))?;
-    let mut command = cargo(["test", "--workspace", "--no-fail-fast"]);
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
-    let line = show(&command);
-    eprintln!("$ {line}");
-    let mut child = command.spawn().with_context(|| format!("`{line}` cannot run"))?;
+    let mut server = cargo(["test", "--workspace", "--no-fail-fast"]);
+    server.args(arguments);
+    // Plugins are a workspace of their own; their unit tests run on this machine, not as components.
+    let mut examples = cargo(["test", "--manifest-path", "plugins/Cargo.toml", "--no-fail-fast"]);
+    examples.args(arguments);
     let mut sum = Counts::default();
+    let mut failed = Vec::new();
+    for mut command in [server, examples] {
+        let line = show(&command);
+        if !count_tests(&mut command, &mut sum).with_context(|| format!("running `{line}`"))? {
+            failed.push(line);
+        }
+    }
+    println!("\n{} passed, {} failed", sum.passed, sum.failed);
+    if !failed.is_empty() || sum.failed > 0 {
+        bail!("tests failed: `{}`", failed.join("`, `"));
+    }
+    ensure!(sum.passed > 0, "no test ran");
+    Ok(())
+}
+
+/// Runs a command, shows what it prints, and adds up what its runners count; whether it succeeded.
+fn count_tests(command: &mut Command, sum: &mut Counts) -> Result<bool> {
+    eprintln!("$ {}", show(command));
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
     for line in BufReader::new(child.stdout.take().expect("standard output is piped")).split(b'\n') {
-        let line = line.context("reading what the tests print")?;
+        let line = line?;
         let line = String::from_utf8_lossy(&line);
         println!("{line}");
         sum.add(Counts::in_line(&line).unwrap_or_default());
     }
-    let status = child.wait().with_context(|| format!("waiting for `{line}`"))?;
-    println!("\n{} passed, {} failed", sum.passed, sum.failed);
-    if !status.success() || sum.failed > 0 {
-        bail!("`{line}` failed: {status}");
-    }
-    ensure!(sum.passed > 0, "no test ran");
-    Ok(())
+    Ok(child.wait()?.success())
 }
 
 /// How many tests passed and failed.
