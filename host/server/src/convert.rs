@@ -34,17 +34,17 @@ fn whole_seconds(time: Timestamp) -> Option<timestamp::Timestamp> {
     Some(timestamp(time.whole_second()))
 }
 
-/// A user, as everybody sees them.
-pub fn user(user: &User) -> api::User {
+/// A user, as everybody sees them. Pages have up to a thousand, so nothing is copied.
+pub fn user(user: User) -> api::User {
     api::User {
         id: user.id.to_string(),
-        username: user.username.clone(),
-        display_name: user.display_name.clone(),
-        avatar_url: user.avatar_url.clone(),
-        lang_tag: user.lang_tag.clone(),
-        location: user.location.clone(),
-        timezone: user.timezone.clone(),
-        metadata: user.metadata.clone(),
+        username: user.username,
+        display_name: user.display_name,
+        avatar_url: user.avatar_url,
+        lang_tag: user.lang_tag,
+        location: user.location,
+        timezone: user.timezone,
+        metadata: user.metadata,
         online: user.online,
         edge_count: i32::try_from(user.edge_count).unwrap_or(i32::MAX),
         create_time: whole_seconds(user.create_time),
@@ -54,19 +54,19 @@ pub fn user(user: &User) -> api::User {
 }
 
 /// Several users.
-pub fn users(users: &[User]) -> api::Users {
-    api::Users { users: users.iter().map(user).collect() }
+pub fn users(users: Vec<User>) -> api::Users {
+    api::Users { users: users.into_iter().map(user).collect() }
 }
 
 /// An account, as its user sees it. The wallet is there from the start, and empty.
-pub fn account(account: &Account) -> api::Account {
-    let device = |id: &String| api::AccountDevice { id: id.clone(), ..Default::default() };
+pub fn account(account: Account) -> api::Account {
+    let device = |id| api::AccountDevice { id, ..Default::default() };
     api::Account {
-        user: Some(user(&account.user)),
+        user: Some(user(account.user)),
         wallet: "{}".into(),
-        email: account.email.clone().unwrap_or_default(),
-        devices: account.devices.iter().map(device).collect(),
-        custom_id: account.custom_id.clone().unwrap_or_default(),
+        email: account.email.unwrap_or_default(),
+        devices: account.devices.into_iter().map(device).collect(),
+        custom_id: account.custom_id.unwrap_or_default(),
         verify_time: None,
         disable_time: account.disable_time.and_then(whole_seconds),
     }
@@ -306,7 +306,7 @@ mod tests {
             devices: vec!["device-one".into()],
             ..Account::default()
         };
-        let wire = account(&core);
+        let wire = account(core);
         let user = wire.user.expect("an account has a user");
         let created = user.create_time.expect("a user has a time of creation");
         assert_eq!((created.seconds, created.nanos), (1, 0));

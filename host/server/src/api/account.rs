@@ -29,7 +29,7 @@ impl Endpoint for GetAccount {
 
     async fn run(call: &mut Call, _: Self::Request) -> Result<Self::Reply, Failure> {
         match call.app.core.accounts.get(call.user()?.id).await {
-            Ok(account) => Ok(convert::account(&account)),
+            Ok(account) => Ok(convert::account(account)),
             // A good token of an account that is gone; the text differs from that of a failed login.
             Err(AccountError::NotFound) => Err(Failure::new(Code::NotFound, texts::ACCOUNT_NOT_FOUND)),
             Err(other) => Err(other.into()),

@@ -105,7 +105,7 @@ impl Endpoint for ListFriends {
         });
         let (user, cursor) = (call.user()?.id, Some(request.cursor));
         let page = call.app.core.friends.list(user, limit, state.transpose()?, cursor).await?;
-        Ok(convert::friend_list(&page))
+        Ok(convert::friend_list(page))
     }
 }
 
@@ -129,7 +129,7 @@ impl Endpoint for ListFriendsOfFriends {
             texts::FRIENDS_OF_FRIENDS_LIMIT_INVALID,
         )?;
         let page = call.app.core.friends.list_of_friends(call.user()?.id, limit, Some(request.cursor)).await?;
-        Ok(convert::friends_of_friends_list(&page))
+        Ok(convert::friends_of_friends_list(page))
     }
 }
 

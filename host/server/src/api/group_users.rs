@@ -36,7 +36,7 @@ impl Endpoint for ListGroupUsers {
     async fn run(call: &mut Call, request: Self::Request) -> Result<Self::Reply, Failure> {
         let group = group_id(&request.group_id)?;
         let (limit, state) = (limit(request.limit, LIMIT)?, state(request.state)?);
-        Ok(convert::group_user_list(&call.app.core.groups.users(group, limit, state, Some(request.cursor)).await?))
+        Ok(convert::group_user_list(call.app.core.groups.users(group, limit, state, Some(request.cursor)).await?))
     }
 }
 

@@ -28,7 +28,7 @@ impl Endpoint for GetUsers {
     async fn run(call: &mut Call, request: Self::Request) -> Result<Self::Reply, Failure> {
         let ids = request.ids.iter().map(|id| user_id(id)).collect::<Result<Vec<_>, _>>()?;
         let users = call.app.core.accounts.users(ids, request.usernames).await?;
-        Ok(convert::users(&users))
+        Ok(convert::users(users))
     }
 }
 

@@ -28,12 +28,12 @@ pub fn group_list(page: &GroupPage) -> api::GroupList {
 }
 
 /// A page of a group's users.
-pub fn group_user_list(page: &GroupUserPage) -> api::GroupUserList {
+pub fn group_user_list(page: GroupUserPage) -> api::GroupUserList {
     let users = page
         .users
-        .iter()
-        .map(|(one, state)| api::group_user_list::GroupUser { user: Some(user(one)), state: Some(*state as i32) });
-    api::GroupUserList { group_users: users.collect(), cursor: page.cursor.clone().unwrap_or_default() }
+        .into_iter()
+        .map(|(one, state)| api::group_user_list::GroupUser { user: Some(user(one)), state: Some(state as i32) });
+    api::GroupUserList { group_users: users.collect(), cursor: page.cursor.unwrap_or_default() }
 }
 
 /// A page of a user's groups.

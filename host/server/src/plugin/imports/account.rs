@@ -18,7 +18,7 @@ impl Host for Guest {
     async fn get(&mut self, user_id: String) -> Result<String, Error> {
         let core = self.core()?;
         let account = core.accounts.get(id("user id", &user_id)?).await.map_err(refused)?;
-        Ok(to_json(&convert::account(&account)))
+        Ok(to_json(&convert::account(account)))
     }
 
     async fn update(&mut self, user_id: String, changes: String) -> Result<(), Error> {

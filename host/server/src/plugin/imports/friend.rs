@@ -14,14 +14,14 @@ impl Host for Guest {
         let (user, limit) = (somebody(&user_id)?, page_size(limit)?);
         let state = state.map(friend_state).transpose()?;
         let page = core.friends.list(user, limit, state, cursor(after)).await.map_err(refused)?;
-        Ok(to_json(&convert::friend_list(&page)))
+        Ok(to_json(&convert::friend_list(page)))
     }
 
     async fn list_of_friends(&mut self, user_id: String, limit: u32, after: String) -> Result<String, Error> {
         let core = self.core()?;
         let (user, limit) = (somebody(&user_id)?, page_size(limit)?);
         let page = core.friends.list_of_friends(user, limit, cursor(after)).await.map_err(refused)?;
-        Ok(to_json(&convert::friends_of_friends_list(&page)))
+        Ok(to_json(&convert::friends_of_friends_list(page)))
     }
 
     async fn add(

@@ -63,7 +63,7 @@ impl Host for Guest {
         let (group, limit) = (group(&group_id)?, page_size(limit)?);
         let state = state.map(group_state).transpose()?;
         let page = core.groups.users(group, limit, state, cursor(after)).await.map_err(refused)?;
-        Ok(to_json(&convert::group_user_list(&page)))
+        Ok(to_json(&convert::group_user_list(page)))
     }
 
     async fn of_user(

@@ -13,7 +13,7 @@ impl Host for Guest {
         let core = self.core()?;
         let Targets { ids, usernames } = targets(&ids, usernames)?;
         let users = core.accounts.users(ids, usernames).await.map_err(refused)?;
-        Ok(to_json(&convert::users(&users)))
+        Ok(to_json(&convert::users(users)))
     }
 }
 
