@@ -93,10 +93,6 @@ pub const STATUS_USERNAME_INVALID: &str = "Invalid username";
 pub const HISTORY_CHANNEL_INVALID: &str = "Invalid channel ID.";
 /// REST 3: not between 1 and 100.
 pub const HISTORY_LIMIT_INVALID: &str = "Invalid limit - limit must be between 1 and 100.";
-/// REST 3: a direct channel of two others.
-pub const HISTORY_CHANNEL_NOT_FOUND: &str = "Channel not found.";
-/// REST 3: no such group, or the caller is not in it.
-pub const HISTORY_GROUP_NOT_FOUND: &str = "Group not found.";
 
 // Friends.
 

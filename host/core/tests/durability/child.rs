@@ -2,11 +2,15 @@
 
 use meadhall_core::account::{Accounts, Users};
 use meadhall_core::clock::Environment;
+use meadhall_core::outbox::OutboxLimits;
 use meadhall_core::password::{LoginLimits, Passwords};
 use meadhall_core::storage::Storage;
 use meadhall_core::store::{Store, StoreConfig};
+use meadhall_core::{Config, Core};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// Says to a child what it is to do.
 const ROLE: &str = "MEADHALL_TEST_ROLE";
@@ -46,6 +50,23 @@ pub(crate) fn spawn(role: &str, folder: &Path, shell: &str) -> std::process::Chi
         .stderr(Stdio::inherit())
         .spawn()
         .unwrap()
+}
+
+/// The whole core on a folder.
+pub(crate) fn open(folder: &Path) -> Arc<Core> {
+    let config = Config {
+        node: "node".into(),
+        data_dir: folder.to_owned(),
+        store: StoreConfig { sync_interval_ms: 0, cache_capacity: 16 << 20 },
+        outbox: OutboxLimits { messages: 64, bytes: 1 << 20, write_wait: Duration::from_secs(5) },
+        event_queue_size: 100,
+        event_queue_workers: 1,
+        single_socket: false,
+        password_hashes_at_once: 1,
+        password_hashes_waiting: 1,
+        login_limits: LoginLimits::default(),
+    };
+    Core::open(config, Environment::system()).unwrap()
 }
 
 /// Where a child begins; in the parent, where there is no role, it has nothing to test.

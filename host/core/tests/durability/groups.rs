@@ -1,25 +1,21 @@
 //! Kills while groups change: after each, both sides of every place, the counts, the listings, the stored messages of
 //! the channels and the notifications agree, and what was acknowledged is there.
 
+use crate::child::open;
 use crate::ledger::{Ledger, State, kill_again_and_again};
+use meadhall_core::Core;
 use meadhall_core::account::{Credential, LoginRequest};
 use meadhall_core::caller::Actor;
-use meadhall_core::clock::Environment;
 use meadhall_core::group::{Group, GroupFilter, GroupState, GroupUpdate, NewGroup};
 use meadhall_core::history::{ChannelMessage, MessageCode, PageRequest};
 use meadhall_core::ids::{GroupId, UserId};
 use meadhall_core::notification::code;
-use meadhall_core::outbox::OutboxLimits;
-use meadhall_core::password::LoginLimits;
-use meadhall_core::store::StoreConfig;
 use meadhall_core::stream::{Stream, mode};
-use meadhall_core::{Config, Core};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 const ROUNDS: u64 = 15;
 const WRITERS: usize = 4;
@@ -66,19 +62,7 @@ struct Hall {
 
 impl Hall {
     async fn open(folder: &Path) -> Self {
-        let config = Config {
-            node: "node".into(),
-            data_dir: folder.to_owned(),
-            store: StoreConfig { sync_interval_ms: 0, cache_capacity: 16 << 20 },
-            outbox: OutboxLimits { messages: 64, bytes: 1 << 20, write_wait: Duration::from_secs(5) },
-            event_queue_size: 100,
-            event_queue_workers: 1,
-            single_socket: false,
-            password_hashes_at_once: 1,
-            password_hashes_waiting: 1,
-            login_limits: LoginLimits::default(),
-        };
-        let core = Core::open(config, Environment::system()).unwrap();
+        let core = open(folder);
         let mut users = Vec::new();
         for writer in 0..WRITERS {
             let mut own = Vec::new();

@@ -1,19 +1,15 @@
 //! Kills while notifications are sent and deleted: after each, what was sent at once is there whole or not at all, lists
 //! are in the order of sending, and what was acknowledged is there.
 
+use crate::child::open;
 use crate::ledger::{Ledger, kill_again_and_again};
+use meadhall_core::Core;
 use meadhall_core::account::{Credential, LoginRequest};
-use meadhall_core::clock::Environment;
 use meadhall_core::ids::{NotificationId, UserId};
 use meadhall_core::notification::NewNotification;
-use meadhall_core::outbox::OutboxLimits;
-use meadhall_core::password::LoginLimits;
-use meadhall_core::store::StoreConfig;
-use meadhall_core::{Config, Core};
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 const ROUNDS: u64 = 15;
 const WRITERS: usize = 5;
@@ -111,20 +107,4 @@ async fn list(core: &Core, user: UserId) -> VecDeque<Pair> {
 fn new(user_id: UserId, number: u64) -> NewNotification {
     let (subject, content) = ("news".into(), format!("{{\"n\":{number}}}"));
     NewNotification { user_id, subject, content, code: 1, sender_id: UserId::NIL, persistent: true }
-}
-
-fn open(folder: &Path) -> Arc<Core> {
-    let config = Config {
-        node: "node".into(),
-        data_dir: folder.to_owned(),
-        store: StoreConfig { sync_interval_ms: 0, cache_capacity: 16 << 20 },
-        outbox: OutboxLimits { messages: 64, bytes: 1 << 20, write_wait: Duration::from_secs(5) },
-        event_queue_size: 100,
-        event_queue_workers: 1,
-        single_socket: false,
-        password_hashes_at_once: 1,
-        password_hashes_waiting: 1,
-        login_limits: LoginLimits::default(),
-    };
-    Core::open(config, Environment::system()).unwrap()
 }
