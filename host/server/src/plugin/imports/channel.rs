@@ -13,14 +13,13 @@ use meadhall_core::ids::{MessageId, UserId};
 use meadhall_core::stream::{Stream, mode};
 use meadhall_protocol::codec::to_json;
 use meadhall_protocol::error::Code;
-use uuid::Uuid;
 
 impl Host for Guest {
     fn build_id(&mut self, sender: String, target: String, kind: Kind) -> Result<String, Error> {
         let stream = match kind {
             Kind::Room => room(&target)?,
             Kind::Group => Stream::about(mode::GROUP, id("group id", &target)?),
-            Kind::Direct => direct(id("user id", &sender)?, id("user id", &target)?),
+            Kind::Direct => Stream::direct(id("user id", &sender)?, id("user id", &target)?),
         };
         Ok(convert::channel_id(&stream))
     }
@@ -154,11 +153,6 @@ fn room(name: &str) -> Result<Stream, Error> {
     Ok(Stream::labelled(mode::ROOM, name))
 }
 
-/// Both users, the lower id first, so that each of them names the same channel.
-fn direct(one: Uuid, other: Uuid) -> Stream {
-    Stream { subcontext: one.max(other), ..Stream::about(mode::DIRECT, one.min(other)) }
-}
-
 fn lift(sender: Sender) -> Result<Actor, Error> {
     let user_id = user_or_server("sender", &sender.id)?;
     at_most("sender's username", &sender.username, 128)?;
@@ -170,6 +164,7 @@ mod tests {
     use super::*;
     use crate::plugin::guest::tests::World;
     use serde_json::Value;
+    use uuid::Uuid;
 
     fn nobody() -> Sender {
         Sender { id: String::new(), username: "the hall".into() }
@@ -227,8 +222,11 @@ mod tests {
     #[test]
     fn both_sides_of_a_direct_channel_name_the_same() {
         let (low, high) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        assert_eq!(direct(low, high), direct(high, low));
-        assert_eq!(direct(high, low).subject, low);
+        assert_eq!(
+            Stream::direct(UserId::new(low), UserId::new(high)),
+            Stream::direct(UserId::new(high), UserId::new(low))
+        );
+        assert_eq!(Stream::direct(UserId::new(high), UserId::new(low)).subject, low);
     }
 
     #[test]
