@@ -1,9 +1,10 @@
 //! What lies under `#[plugin]`: a plain trait, for those who want no macro.
 
-use crate::bindings::exports::meadhall::plugin::{events, hooks, lifecycle, rpc};
+use crate::bindings::exports::meadhall::plugin::{capabilities, events, hooks, lifecycle, rpc, schedule};
 use crate::{Context, Error, Event, Hook, Result};
 use std::marker::PhantomData;
 
+pub use crate::bindings::exports::meadhall::plugin::capabilities::Need;
 pub use crate::bindings::exports::meadhall::plugin::hooks::Outcome;
 pub use crate::bindings::exports::meadhall::plugin::lifecycle::{Handler, Registration};
 
@@ -91,6 +92,19 @@ pub trait Plugin {
     fn session_end(_ctx: &Context, _event: Event) -> Result<()> {
         Ok(())
     }
+
+    /// A time of a registered cron expression has come; `due_ms` is that time, in milliseconds since the Unix epoch.
+    ///
+    /// # Errors
+    /// They are logged.
+    fn tick(_ctx: &Context, _expression: &str, _due_ms: i64) -> Result<()> {
+        Ok(())
+    }
+
+    /// What the plugin needs that the server's configuration has to grant. It has no side effects.
+    fn needs() -> Vec<Need> {
+        Vec::new()
+    }
 }
 
 impl Registration {
@@ -133,6 +147,12 @@ impl Registration {
     #[must_use]
     pub fn session_end(self) -> Self {
         self.handles("session-end", "")
+    }
+
+    /// It runs at the times of a cron expression of five fields, in UTC.
+    #[must_use]
+    pub fn cron(self, expression: &str) -> Self {
+        self.handles("cron", expression)
     }
 
     /// It handles something that this SDK has no name for.
@@ -197,5 +217,17 @@ impl<P: Plugin> events::Guest for Exports<P> {
 
     fn session_end(event: Event) -> Result<(), Error> {
         P::session_end(&Context::new(), event)
+    }
+}
+
+impl<P: Plugin> schedule::Guest for Exports<P> {
+    fn tick(expression: String, due_ms: i64) -> Result<(), Error> {
+        P::tick(&Context::new(), &expression, due_ms)
+    }
+}
+
+impl<P: Plugin> capabilities::Guest for Exports<P> {
+    fn needs() -> Vec<Need> {
+        P::needs()
     }
 }

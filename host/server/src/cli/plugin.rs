@@ -1,11 +1,14 @@
 //! `meadhall plugin`: what a plugin's author runs.
 
-mod build;
 mod check;
+mod js;
+mod language;
 mod new;
-mod sdk;
+mod python;
+mod rust;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
+use language::Language;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -23,7 +26,7 @@ enum PluginCommand {
         /// The plugin's name, such as `daily-rewards`.
         name: String,
         /// What it is written in.
-        #[arg(long, value_enum, default_value_t = Language::Rust)]
+        #[arg(long, value_enum, default_value = "rust")]
         lang: Language,
     },
     /// Builds a plugin, and prints where its component is.
@@ -39,14 +42,6 @@ enum PluginCommand {
     },
 }
 
-/// The languages that plugins are written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Language {
-    Rust,
-    Js,
-    Python,
-}
-
 impl PluginArgs {
     /// Runs the command.
     pub(super) fn run(self) -> anyhow::Result<()> {
@@ -54,11 +49,12 @@ impl PluginArgs {
             PluginCommand::New { name, lang } => {
                 new::new(Path::new("."), &name, lang)?;
                 say(&format!(
-                    "made {name}: its code is in {name}/src/lib.rs\nbuild it with: meadhall plugin build {name}"
+                    "made {name}: its code is in {name}/{}\nbuild it with: meadhall plugin build {name}",
+                    lang.source()
                 ))
             }
             PluginCommand::Build { dir } => {
-                let components = build::build(&dir)?;
+                let components = Language::of(&dir)?.build(&dir)?;
                 components.iter().try_for_each(|component| say(&component.display().to_string()))
             }
             PluginCommand::Check { file } => say(&check::check(&file)?),
@@ -69,14 +65,4 @@ impl PluginArgs {
 /// Writes to standard output.
 fn say(text: &str) -> anyhow::Result<()> {
     Ok(writeln!(std::io::stdout(), "{text}")?)
-}
-
-impl std::fmt::Display for Language {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(match self {
-            Self::Rust => "rust",
-            Self::Js => "js",
-            Self::Python => "python",
-        })
-    }
 }

@@ -26,11 +26,13 @@ pub(super) enum Kind {
     Before,
     After,
     Event,
+    Cron,
 }
 
 impl Kind {
     /// All of them, in the order of their numbers.
-    pub(super) const ALL: [Self; 6] = [Self::Register, Self::Start, Self::Rpc, Self::Before, Self::After, Self::Event];
+    pub(super) const ALL: [Self; 7] =
+        [Self::Register, Self::Start, Self::Rpc, Self::Before, Self::After, Self::Event, Self::Cron];
 
     /// The name in figures.
     pub(super) fn label(self) -> &'static str {
@@ -41,6 +43,7 @@ impl Kind {
             Self::Before => "before",
             Self::After => "after",
             Self::Event => "event",
+            Self::Cron => "cron",
         }
     }
 
@@ -51,7 +54,7 @@ impl Kind {
             Self::Rpc => Mode::Rpc,
             Self::Before => Mode::Before,
             Self::After => Mode::After,
-            Self::Event => Mode::Event,
+            Self::Event | Self::Cron => Mode::Event,
         }
     }
 
@@ -60,7 +63,7 @@ impl Kind {
         match self {
             Self::Register | Self::Start => limits.start_deadline,
             Self::Rpc | Self::Before | Self::After => limits.rpc_deadline,
-            Self::Event => limits.event_deadline,
+            Self::Event | Self::Cron => limits.event_deadline,
         }
     }
 }
@@ -81,6 +84,7 @@ impl fmt::Display for Function {
             Kind::Before => write!(f, "before-hook {:?}", self.name),
             Kind::After => write!(f, "after-hook {:?}", self.name),
             Kind::Event => write!(f, "{} handler", self.name),
+            Kind::Cron => write!(f, "cron {:?}", self.name),
         }
     }
 }

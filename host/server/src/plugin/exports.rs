@@ -1,6 +1,6 @@
 //! The functions that the server calls in a plugin: one small struct each, with the arguments of a call.
 
-use super::bindings::exports::meadhall::plugin::{hooks::Outcome, lifecycle::Registration};
+use super::bindings::exports::meadhall::plugin::{capabilities::Need, hooks::Outcome, lifecycle::Registration};
 use super::bindings::meadhall::plugin::types::{self, Error};
 use super::call::Export;
 use super::context::{Function, Kind};
@@ -124,6 +124,46 @@ impl Export for Handle {
             EventKind::Custom => events.call_event(store, &self.event).await,
             EventKind::SessionStart => events.call_session_start(store, &self.event).await,
             EventKind::SessionEnd => events.call_session_end(store, &self.event).await,
+        }
+    }
+}
+
+/// `schedule.tick`
+pub(super) struct Tick {
+    pub(super) expression: Arc<str>,
+    /// Milliseconds since the Unix epoch.
+    pub(super) due_ms: i64,
+}
+
+impl Export for Tick {
+    type Output = ();
+
+    fn function(&self) -> Function {
+        Function { kind: Kind::Cron, name: self.expression.clone() }
+    }
+
+    async fn call(self, instance: &mut Instance) -> wasmtime::Result<Result<(), Error>> {
+        let Instance { store, exports } = instance;
+        let schedule = exports.schedule.as_ref().context(MISSING)?;
+        schedule.call_tick(store, &self.expression, self.due_ms).await
+    }
+}
+
+/// `capabilities.needs`; nothing where a plugin does not export it.
+pub(super) struct Needs;
+
+impl Export for Needs {
+    type Output = Vec<Need>;
+
+    fn function(&self) -> Function {
+        Function { kind: Kind::Register, name: Arc::default() }
+    }
+
+    async fn call(self, instance: &mut Instance) -> wasmtime::Result<Result<Vec<Need>, Error>> {
+        let Instance { store, exports } = instance;
+        match &exports.capabilities {
+            Some(capabilities) => capabilities.call_needs(store).await.map(Ok),
+            None => Ok(Ok(Vec::new())),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! One instance of a plugin: its store, what host functions find there, and its exports.
 
-use super::bindings::exports::meadhall::plugin::{events, hooks, lifecycle, rpc};
+use super::bindings::exports::meadhall::plugin::{capabilities, events, hooks, lifecycle, rpc, schedule};
 use super::bindings::meadhall::plugin::types::Error;
 use super::call::Watch;
 use super::context::{CurrentCall, Kind};
@@ -88,6 +88,8 @@ pub(super) struct Exports {
     pub(super) rpc: Option<rpc::Guest>,
     pub(super) hooks: Option<hooks::Guest>,
     pub(super) events: Option<events::Guest>,
+    pub(super) schedule: Option<schedule::Guest>,
+    pub(super) capabilities: Option<capabilities::Guest>,
 }
 
 /// Where the exports are in a component: looked up once, not for every instance.
@@ -96,6 +98,8 @@ pub(super) struct ExportIndices {
     pub(super) rpc: Option<rpc::GuestIndices>,
     pub(super) hooks: Option<hooks::GuestIndices>,
     pub(super) events: Option<events::GuestIndices>,
+    pub(super) schedule: Option<schedule::GuestIndices>,
+    pub(super) capabilities: Option<capabilities::GuestIndices>,
 }
 
 impl ExportIndices {
@@ -105,6 +109,8 @@ impl ExportIndices {
             rpc: self.rpc.as_ref().map(|rpc| rpc.load(&mut *store, instance)).transpose()?,
             hooks: self.hooks.as_ref().map(|hooks| hooks.load(&mut *store, instance)).transpose()?,
             events: self.events.as_ref().map(|events| events.load(&mut *store, instance)).transpose()?,
+            schedule: self.schedule.as_ref().map(|schedule| schedule.load(&mut *store, instance)).transpose()?,
+            capabilities: self.capabilities.as_ref().map(|it| it.load(&mut *store, instance)).transpose()?,
         })
     }
 }

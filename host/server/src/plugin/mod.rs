@@ -6,9 +6,11 @@
 
 mod bindings;
 mod call;
+mod compile;
 mod context;
 mod engine;
 mod exports;
+mod files;
 mod guest;
 mod hooks;
 mod imports;
@@ -18,6 +20,7 @@ mod log;
 mod metrics;
 mod pool;
 mod slow_lane;
+mod table;
 mod wasi;
 
 pub use context::CallContext;
@@ -26,15 +29,14 @@ pub use limits::Limits;
 pub use load::{Inspection, inspect};
 pub use metrics::SharedRecorder;
 
-use call::Plugin;
-use hooks::Chains;
 use meadhall_core::Core;
 use meadhall_core::events::{EventKind, QueuedEvent};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use table::Table;
 
 /// Which plugins to load, in order.
 #[derive(Clone)]
@@ -82,30 +84,7 @@ pub enum CallError {
 /// All loaded plugins.
 #[derive(Default)]
 pub struct Plugins {
-    names: Vec<Arc<str>>,
-    rpcs: HashMap<Arc<str>, Arc<Plugin>>,
-    before: Chains,
-    after: Chains,
-    events: EventHandlers,
-}
-
-/// The plugins that handle each kind of event, in order.
-#[derive(Default)]
-struct EventHandlers {
-    custom: Vec<Arc<Plugin>>,
-    session_start: Vec<Arc<Plugin>>,
-    session_end: Vec<Arc<Plugin>>,
-}
-
-impl EventHandlers {
-    /// The handlers of a kind, and its name in registrations.
-    fn of(&self, kind: EventKind) -> (&[Arc<Plugin>], &'static str) {
-        match kind {
-            EventKind::Custom => (&self.custom, "event"),
-            EventKind::SessionStart => (&self.session_start, "session-start"),
-            EventKind::SessionEnd => (&self.session_end, "session-end"),
-        }
-    }
+    table: Table,
 }
 
 impl Plugins {
@@ -114,17 +93,18 @@ impl Plugins {
     /// # Errors
     /// One sentence that names the plugin (or both, where two claim one RPC id) and what is wrong.
     pub async fn load(config: PluginConfig, core: Arc<Core>) -> anyhow::Result<Arc<Self>> {
-        load::all(config, core).await.map(Arc::new)
+        let table = load::all(config, core).await?;
+        Ok(Arc::new(Self { table }))
     }
 
     /// The plugins' names, in order.
     pub fn names(&self) -> &[Arc<str>] {
-        &self.names
+        &self.table.names
     }
 
     /// Whether an RPC of this (lower-case) id exists.
     pub fn has_rpc(&self, id: &str) -> bool {
-        self.rpcs.contains_key(id)
+        self.table.rpcs.contains_key(id)
     }
 
     /// Calls an RPC by its lower-case id.
@@ -132,13 +112,13 @@ impl Plugins {
     /// # Errors
     /// When there is no such RPC, when it fails or breaks a limit, and when its plugin is busy.
     pub async fn rpc(&self, id: &str, payload: String, context: CallContext) -> Result<String, CallError> {
-        let (id, plugin) = self.rpcs.get_key_value(id).ok_or(CallError::NotFound)?;
+        let (id, plugin) = self.table.rpcs.get_key_value(id).ok_or(CallError::NotFound)?;
         plugin.call(exports::Rpc { id: id.clone(), payload }, context).await
     }
 
     /// Whether any plugin wants to run before a message (`UpdateAccount`). Cheap: asked for every message.
     pub fn wants_before(&self, name: &str) -> bool {
-        self.before.contains(name)
+        self.table.before.contains(name)
     }
 
     /// Runs the before-hooks of a message, in plugin order; `request` is its public JSON.
@@ -146,27 +126,27 @@ impl Plugins {
     /// # Errors
     /// What the first failing hook says.
     pub async fn before(&self, name: &str, request: String, context: CallContext) -> Result<Before, CallError> {
-        self.before.before(name, request, context).await
+        self.table.before.before(name, request, context).await
     }
 
     /// Whether any plugin wants to run after a message.
     pub fn wants_after(&self, name: &str) -> bool {
-        self.after.contains(name)
+        self.table.after.contains(name)
     }
 
     /// Runs the after-hooks of a message; errors are logged.
     pub async fn after(&self, name: &str, request: &str, reply: &str, context: CallContext) {
-        self.after.after(name, request, reply, context).await;
+        self.table.after.after(name, request, reply, context).await;
     }
 
     /// Whether any plugin handles events of a kind.
     pub fn wants_event(&self, kind: EventKind) -> bool {
-        !self.events.of(kind).0.is_empty()
+        !self.table.events.of(kind).0.is_empty()
     }
 
     /// Runs the handlers of one event, in plugin order; errors are logged.
     pub async fn event(&self, event: QueuedEvent) {
-        let (handlers, name) = self.events.of(event.kind);
+        let (handlers, name) = self.table.events.of(event.kind);
         if handlers.is_empty() {
             return;
         }
@@ -184,6 +164,9 @@ impl Plugins {
 
 impl fmt::Debug for Plugins {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Plugins").field("names", &self.names).field("rpcs", &self.rpcs.keys()).finish_non_exhaustive()
+        f.debug_struct("Plugins")
+            .field("names", &self.table.names)
+            .field("rpcs", &self.table.rpcs.keys())
+            .finish_non_exhaustive()
     }
 }

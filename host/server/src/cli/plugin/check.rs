@@ -18,10 +18,13 @@ pub(super) fn check(file: &Path) -> anyhow::Result<String> {
 }
 
 fn report(inspection: &Inspection) -> String {
-    let Inspection { name, version, handlers, imports, exports } = inspection;
-    let handlers: Vec<_> = handlers.iter().map(|(kind, name)| format!("{kind} {name}").trim_end().to_owned()).collect();
+    let Inspection { name, version, handlers, needs, imports, exports } = inspection;
+    let lines = |named: &[(String, String)]| -> Vec<String> {
+        named.iter().map(|(kind, name)| format!("{kind} {name}").trim_end().to_owned()).collect()
+    };
+    let (handlers, needs) = (lines(handlers), lines(needs));
     let mut report = format!("{name} {version}");
-    for (title, lines) in [("handles", &handlers), ("exports", exports), ("imports", imports)] {
+    for (title, lines) in [("handles", &handlers), ("needs", &needs), ("exports", exports), ("imports", imports)] {
         // Writing to a string cannot fail.
         let _ = write!(report, "\n{title}:{}", if lines.is_empty() { " nothing" } else { "" });
         for line in lines {
@@ -41,12 +44,13 @@ mod tests {
             name: "hello".into(),
             version: "0.1.0".into(),
             handlers: vec![("rpc".into(), "greet".into()), ("session-start".into(), String::new())],
+            needs: vec![("http".into(), "api.example.com".into())],
             imports: Vec::new(),
             exports: vec!["meadhall:plugin/rpc@0.1.0".into()],
         });
         assert_eq!(
             report,
-            "hello 0.1.0\nhandles:\n  rpc greet\n  session-start\nexports:\n  meadhall:plugin/rpc@0.1.0\nimports: nothing"
+            "hello 0.1.0\nhandles:\n  rpc greet\n  session-start\nneeds:\n  http api.example.com\nexports:\n  meadhall:plugin/rpc@0.1.0\nimports: nothing"
         );
     }
 

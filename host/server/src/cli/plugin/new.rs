@@ -1,33 +1,22 @@
 //! `meadhall plugin new`.
 
-use super::Language;
-use super::sdk;
+use super::language::Language;
 use anyhow::{Context as _, bail, ensure};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The files of a new plugin; `NAME` in them stands for its name.
-const TEMPLATE: &[(&str, &str)] = &[
-    ("Cargo.toml", include_str!("template/Cargo.toml.template")),
-    (".gitignore", include_str!("template/gitignore.template")),
-    ("README.md", include_str!("template/README.md")),
-    ("src/lib.rs", include_str!("template/lib.rs")),
-];
-
-/// The versions of dependencies that the example plugins are built with. Cargo drops what a plugin does not use.
-const LOCK: &str = include_str!("../../../../../plugins/Cargo.lock");
+/// Files by their path in the new folder.
+pub(super) type NewFiles = Vec<(PathBuf, String)>;
 
 /// Makes a plugin in a new folder in `parent`, and returns the folder.
 ///
 /// # Errors
-/// For a name that no plugin can have, a language that is not supported yet, a folder that exists, and a disk that
-/// fails. Nothing is written in the first three cases.
+/// For a name that no plugin can have, a folder that exists, and a disk that fails. Nothing is written in the first two
+/// cases.
 pub(super) fn new(parent: &Path, name: &str, language: Language) -> anyhow::Result<PathBuf> {
-    if language != Language::Rust {
-        bail!("not supported yet: {language}");
-    }
     check_name(name)?;
+    let files = language.files(name)?;
     let folder = parent.join(name);
     match fs::create_dir(&folder) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -35,12 +24,8 @@ pub(super) fn new(parent: &Path, name: &str, language: Language) -> anyhow::Resu
         }
         created => created.with_context(|| format!("cannot make the folder {}", folder.display()))?,
     }
-    for (path, text) in TEMPLATE {
-        write(&folder.join(path), &text.replace("NAME", name))?;
-    }
-    write(&folder.join("Cargo.lock"), LOCK)?;
-    for (path, text) in sdk::files()? {
-        write(&folder.join("sdk").join(path), &text)?;
+    for (path, text) in files {
+        write(&folder.join(path), &text)?;
     }
     Ok(folder)
 }
@@ -53,8 +38,6 @@ fn check_name(name: &str) -> anyhow::Result<()> {
         starts && goes_on && name.len() <= 64,
         "{name:?} cannot be a plugin's name: it begins with a letter, and has up to 64 lower-case letters, digits, `-` and `_`"
     );
-    // The SDK's own packages are beside the plugin's.
-    ensure!(!sdk::PACKAGES.contains(&name), "{name:?} cannot be a plugin's name: it is the SDK's");
     Ok(())
 }
 
@@ -65,7 +48,7 @@ fn write(path: &Path, text: &str) -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{build, check};
+    use super::super::check;
     use super::*;
 
     #[test]
@@ -77,7 +60,7 @@ mod tests {
         fs::create_dir(folder.join(".cargo")).unwrap();
         fs::write(folder.join(".cargo/config.toml"), format!("[build]\ntarget-dir = {target:?}\n")).unwrap();
 
-        let components = build::build(&folder).unwrap();
+        let components = Language::Rust.build(&folder).unwrap();
 
         let [component] = &components[..] else { panic!("expected one component: {components:?}") };
         assert_eq!(component.file_name().unwrap(), "daily_rewards.wasm");

@@ -53,6 +53,10 @@ impl Host for Guest {
         self.identity.settings.iter().map(|(key, value)| (key.clone(), value.clone())).collect()
     }
 
+    fn environment(&mut self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
     fn extra(&mut self) -> Vec<(String, String)> {
         Vec::new()
     }

@@ -8,8 +8,10 @@ mod account;
 mod channel;
 mod context;
 pub(super) mod event;
+mod file;
 mod friend;
 mod group;
+mod http;
 mod log;
 mod metrics;
 mod notification;
@@ -39,8 +41,10 @@ pub(super) const INTERFACES: &[&str] = &[
     "channel",
     "context",
     "event",
+    "file",
     "friend",
     "group",
+    "http",
     "log",
     "metrics",
     "notification",
@@ -71,6 +75,8 @@ pub(super) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
     wit::session::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
     wit::storage::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
     wit::metrics::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
+    wit::http::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
+    wit::file::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
     Ok(linker)
 }
 

@@ -1,11 +1,42 @@
-//! `meadhall plugin build`.
+//! Plugins in Rust: the files of a new one, and building one with cargo.
 
+mod sdk;
+
+use super::new::NewFiles;
 use super::say;
 use anyhow::{Context as _, bail, ensure};
 use serde::Deserialize;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+/// What a folder of Rust has.
+pub(super) const MANIFEST: &str = "Cargo.toml";
+
+/// The files of a new plugin; `NAME` in them stands for its name.
+const TEMPLATE: &[(&str, &str)] = &[
+    ("Cargo.toml", include_str!("rust/Cargo.toml.template")),
+    (".gitignore", include_str!("rust/gitignore.template")),
+    ("README.md", include_str!("rust/README.md")),
+    ("src/lib.rs", include_str!("rust/lib.rs")),
+];
+
+/// The versions of dependencies that the example plugins are built with. Cargo drops what a plugin does not use.
+const LOCK: &str = include_str!("../../../../../plugins/Cargo.lock");
+
+/// The files of a new plugin of this name, with the SDK.
+///
+/// # Errors
+/// For a name that the SDK's own packages have.
+pub(super) fn files(name: &str) -> anyhow::Result<NewFiles> {
+    // The SDK's own packages are beside the plugin's.
+    ensure!(!sdk::PACKAGES.contains(&name), "{name:?} cannot be a plugin's name: it is the SDK's");
+    let mut files: NewFiles =
+        TEMPLATE.iter().map(|&(path, text)| (PathBuf::from(path), text.replace("NAME", name))).collect();
+    files.push(("Cargo.lock".into(), LOCK.to_owned()));
+    files.extend(sdk::files()?.into_iter().map(|(path, text)| (Path::new("sdk").join(path), text.into_owned())));
+    Ok(files)
+}
 
 /// What plugins are compiled for.
 const TARGET: &str = "wasm32-wasip2";
@@ -14,14 +45,8 @@ const TARGET: &str = "wasm32-wasip2";
 /// to the Rust toolchain when it is missing, and says so.
 ///
 /// # Errors
-/// When there is no Rust or no plugin, or it does not compile.
+/// When there is no Rust, or the plugin does not compile.
 pub(super) fn build(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let manifest = folder.join("Cargo.toml");
-    ensure!(
-        manifest.is_file(),
-        "{} is not there: `meadhall plugin new NAME` makes a plugin, `meadhall plugin build NAME` builds it",
-        manifest.display()
-    );
     ensure_target(folder)?;
     // Messages for people go to standard error as they are; standard output names the files that were made.
     let arguments = ["build", "--release", "--target", TARGET, "--message-format", "json-render-diagnostics"];
@@ -35,7 +60,7 @@ pub(super) fn build(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     ensure!(
         !components.is_empty(),
         "cargo made no component: {} must say `crate-type = [\"cdylib\"]` under `[lib]`",
-        manifest.display()
+        folder.join(MANIFEST).display()
     );
     Ok(components)
 }
@@ -93,13 +118,6 @@ fn components(messages: &[u8]) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_folder_without_a_plugin_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let error = build(folder.path()).unwrap_err().to_string();
-        assert!(error.contains("meadhall plugin new NAME"), "{error}");
-    }
 
     #[test]
     fn components_are_found_among_what_cargo_says() {

@@ -11,10 +11,10 @@ pub(super) const PACKAGES: [&str; 2] = ["meadhall-guest", "meadhall-guest-macros
 const MEMBERS: [&str; 2] = ["guest-sdk", "guest-sdk/macros"];
 
 /// The workspace that the SDK is part of here.
-const WORKSPACE: &str = include_str!("../../../../../Cargo.toml");
+const WORKSPACE: &str = include_str!("../../../../../../Cargo.toml");
 
 macro_rules! carried {
-    ($($path:literal,)*) => { &[$(($path, include_str!(concat!("../../../../../", $path)))),*] };
+    ($($path:literal,)*) => { &[$(($path, include_str!(concat!("../../../../../../", $path)))),*] };
 }
 
 /// Files, by their path in this repository.
@@ -58,18 +58,22 @@ const FILES: &[(&str, &str)] = carried![
     "guest-sdk/src/stream.rs",
     "guest-sdk/src/users.rs",
     "wit/account.wit",
+    "wit/capabilities.wit",
     "wit/channel.wit",
     "wit/context.wit",
     "wit/event.wit",
     "wit/events.wit",
+    "wit/file.wit",
     "wit/friend.wit",
     "wit/group.wit",
     "wit/hooks.wit",
+    "wit/http.wit",
     "wit/lifecycle.wit",
     "wit/log.wit",
     "wit/metrics.wit",
     "wit/notification.wit",
     "wit/rpc.wit",
+    "wit/schedule.wit",
     "wit/session.wit",
     "wit/status.wit",
     "wit/storage.wit",

@@ -1,0 +1,117 @@
+//! Who handles what: every RPC, hook, event and time that the loaded plugins registered.
+
+use super::bindings::exports::meadhall::plugin::lifecycle::Handler;
+use super::call::Plugin;
+use super::compile::{PACKAGE, VERSION};
+use super::guest::ExportIndices;
+use super::hooks::{Chains, HOOKS};
+use super::load::Loaded;
+use anyhow::bail;
+use meadhall_core::events::EventKind;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The handlers of all loaded plugins. It never changes: another set of plugins is another table.
+#[derive(Default)]
+pub(super) struct Table {
+    pub(super) names: Vec<Arc<str>>,
+    /// By lower-case id.
+    pub(super) rpcs: HashMap<Arc<str>, Arc<Plugin>>,
+    pub(super) before: Chains,
+    pub(super) after: Chains,
+    pub(super) events: EventHandlers,
+    /// Cron expressions, and the plugin that registered each.
+    pub(super) cron: Vec<(Arc<str>, Arc<Plugin>)>,
+}
+
+/// The plugins that handle each kind of event, in order.
+#[derive(Default)]
+pub(super) struct EventHandlers {
+    custom: Vec<Arc<Plugin>>,
+    session_start: Vec<Arc<Plugin>>,
+    session_end: Vec<Arc<Plugin>>,
+}
+
+impl EventHandlers {
+    /// The handlers of a kind, and its name in registrations.
+    pub(super) fn of(&self, kind: EventKind) -> (&[Arc<Plugin>], &'static str) {
+        match kind {
+            EventKind::Custom => (&self.custom, "event"),
+            EventKind::SessionStart => (&self.session_start, "session-start"),
+            EventKind::SessionEnd => (&self.session_end, "session-end"),
+        }
+    }
+}
+
+impl Table {
+    /// The table of these plugins, in their order.
+    ///
+    /// # Errors
+    /// When two of them claim one RPC; the sentence names both.
+    pub(super) fn new(loaded: &[Loaded]) -> anyhow::Result<Self> {
+        let mut table = Self::default();
+        for Loaded { plugin, registration, .. } in loaded {
+            table.names.push(plugin.name().clone());
+            for Handler { kind, name } in &registration.handlers {
+                match kind.as_str() {
+                    "rpc" => table.add_rpc(name, plugin)?,
+                    "before" => table.before.add(name, plugin),
+                    "after" => table.after.add(name, plugin),
+                    "cron" => table.add_cron(name, plugin),
+                    "session-start" => add(&mut table.events.session_start, plugin),
+                    "session-end" => add(&mut table.events.session_end, plugin),
+                    _ => add(&mut table.events.custom, plugin),
+                }
+            }
+        }
+        Ok(table)
+    }
+
+    fn add_rpc(&mut self, id: &str, plugin: &Arc<Plugin>) -> anyhow::Result<()> {
+        let id: Arc<str> = id.to_lowercase().into();
+        match self.rpcs.insert(id.clone(), plugin.clone()) {
+            Some(other) if Arc::ptr_eq(&other, plugin) => {
+                bail!("plugin {:?} registers rpc {id:?} twice", plugin.name())
+            }
+            Some(other) => bail!("plugins {:?} and {:?} both register rpc {id:?}", other.name(), plugin.name()),
+            None => Ok(()),
+        }
+    }
+
+    /// A plugin runs once at a time of an expression, however often it registered it.
+    fn add_cron(&mut self, expression: &str, plugin: &Arc<Plugin>) {
+        let known = |(known, by): &(Arc<str>, Arc<Plugin>)| &**known == expression && Arc::ptr_eq(by, plugin);
+        if !self.cron.iter().any(known) {
+            self.cron.push((expression.into(), plugin.clone()));
+        }
+    }
+}
+
+fn add(handlers: &mut Vec<Arc<Plugin>>, plugin: &Arc<Plugin>) {
+    if !handlers.iter().any(|known| Arc::ptr_eq(known, plugin)) {
+        handlers.push(plugin.clone());
+    }
+}
+
+/// Whether a handler is one that this server can call.
+///
+/// # Errors
+/// When it is not; the sentence says what is registered and what is missing.
+pub(super) fn check(handler: &Handler, exports: &ExportIndices) -> anyhow::Result<()> {
+    let Handler { kind, name } = handler;
+    let (exported, interface) = match kind.as_str() {
+        "rpc" if name.is_empty() => bail!("it registers an rpc without an id"),
+        "rpc" => (exports.rpc.is_some(), "rpc"),
+        "before" | "after" if !HOOKS.contains(&name.as_str()) => {
+            bail!("it registers a hook {kind} {name:?}, this server has no such message")
+        }
+        "before" | "after" => (exports.hooks.is_some(), "hooks"),
+        "event" | "session-start" | "session-end" => (exports.events.is_some(), "events"),
+        "cron" => (exports.schedule.is_some(), "schedule"),
+        _ => bail!("it registers a handler of kind {kind:?}, this server knows no such kind"),
+    };
+    if !exported {
+        bail!("it registers {kind} {name:?} but does not export {PACKAGE}{interface}@{VERSION}");
+    }
+    Ok(())
+}
