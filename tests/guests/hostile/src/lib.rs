@@ -1,9 +1,10 @@
 //! A plugin that does what no plugin should, one behaviour for each RPC id. Settings make it misbehave while it is
-//! loaded: `register`, `start` (`loop`, `trap`, `fail`), `kind`, `hook`, `rpc` (a handler more).
+//! loaded: `register`, `start` (`loop`, `trap`, `fail`), `kind`, `hook`, `rpc`, `cron` (handlers more; times
+//! stand between semicolons), `tick` (`loop`, `fail`, `wait`: for as long as the stream `gate` is empty).
 
 wit_bindgen::generate!({ path: "../../../wit", world: "plugin" });
 
-use exports::meadhall::plugin::{events, hooks, lifecycle, rpc};
+use exports::meadhall::plugin::{events, hooks, lifecycle, rpc, schedule};
 use meadhall::plugin::types::Error;
 use meadhall::plugin::{context, log, session, stream};
 use std::hint::black_box;
@@ -57,6 +58,8 @@ impl lifecycle::Guest for Hostile {
         handlers.extend(setting("kind").map(|kind| handler(&kind, "x")));
         handlers.extend(setting("hook").map(|name| handler("before", &name)));
         handlers.extend(setting("rpc").map(|id| handler("rpc", &id)));
+        let times = setting("cron").unwrap_or_default();
+        handlers.extend(times.split(';').filter(|time| !time.is_empty()).map(|time| handler("cron", time)));
         lifecycle::Registration { version: "0.0.1".into(), handlers }
     }
 
@@ -160,6 +163,28 @@ impl events::Guest for Hostile {
         log::write(log::Level::Info, &format!("end {} {:?}", event.name, event.properties));
         Ok(())
     }
+}
+
+impl schedule::Guest for Hostile {
+    fn tick(expression: String, due_ms: i64) -> Result<(), Error> {
+        log::write(log::Level::Info, &format!("tick {expression} {due_ms}"));
+        match setting("tick").as_deref() {
+            Some("loop") => endless(),
+            Some("fail") => Err(Error { code: 9, message: "no time for this".into() }),
+            Some("wait") => {
+                while stream::count(&gate()).is_ok_and(|members| members == 0) {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                log::write(log::Level::Info, &format!("tock {expression} {due_ms}"));
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn gate() -> stream::Stream {
+    stream::Stream { mode: 200, subject: String::new(), subcontext: String::new(), label: "gate".into() }
 }
 
 fn setting(wanted: &str) -> Option<String> {
