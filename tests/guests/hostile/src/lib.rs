@@ -1,12 +1,13 @@
 //! A plugin that does what no plugin should, one behaviour for each RPC id. Settings make it misbehave while it is
-//! loaded: `register`, `start` (`loop`, `trap`, `fail`), `kind`, `hook`, `rpc`, `cron` (handlers more; times
-//! stand between semicolons), `tick` (`loop`, `fail`, `wait`: for as long as the stream `gate` is empty).
+//! loaded: `register`, `needs`, `start` (`loop`, `trap`, `fail`), `kind`, `hook`, `rpc`, `cron` (handlers more; times stand
+//! between semicolons, and an empty one is none), `tick` (`loop`, `trap`, `fail`, `wait`: until there is an object `open`
+//! in the collection `gate`).
 
 wit_bindgen::generate!({ path: "../../../wit", world: "plugin" });
 
-use exports::meadhall::plugin::{events, hooks, lifecycle, rpc, schedule};
+use exports::meadhall::plugin::{capabilities, events, hooks, lifecycle, rpc, schedule};
 use meadhall::plugin::types::Error;
-use meadhall::plugin::{context, log, session, stream};
+use meadhall::plugin::{context, log, session, storage, stream};
 use std::hint::black_box;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -169,22 +170,31 @@ impl schedule::Guest for Hostile {
     fn tick(expression: String, due_ms: i64) -> Result<(), Error> {
         log::write(log::Level::Info, &format!("tick {expression} {due_ms}"));
         match setting("tick").as_deref() {
-            Some("loop") => endless(),
             Some("fail") => Err(Error { code: 9, message: "no time for this".into() }),
             Some("wait") => {
-                while stream::count(&gate()).is_ok_and(|members| members == 0) {
+                while storage::read(&[gate()]).is_ok_and(|found| found.is_empty()) {
                     std::thread::sleep(Duration::from_millis(1));
                 }
                 log::write(log::Level::Info, &format!("tock {expression} {due_ms}"));
                 Ok(())
             }
-            _ => Ok(()),
+            other => {
+                misbehave(other.map(Into::into));
+                Ok(())
+            }
         }
     }
 }
 
-fn gate() -> stream::Stream {
-    stream::Stream { mode: 200, subject: String::new(), subcontext: String::new(), label: "gate".into() }
+fn gate() -> storage::ObjectId {
+    storage::ObjectId { collection: "gate".into(), key: "open".into(), user_id: None }
+}
+
+impl capabilities::Guest for Hostile {
+    fn needs() -> Vec<capabilities::Need> {
+        misbehave(setting("needs"));
+        Vec::new()
+    }
 }
 
 fn setting(wanted: &str) -> Option<String> {
