@@ -173,7 +173,10 @@ fn message(attribute: &Attribute, name: &str) -> syn::Result<Path> {
 /// reads them would be built for every plugin.
 fn expression(attribute: &Attribute) -> syn::Result<String> {
     let text = attribute.parse_args::<LitStr>().map_err(|_| {
-        Error::new_spanned(attribute, "a time is a text of five fields, in UTC: `#[cron(\"0 4 * * *\")]` is 4:00 every day")
+        Error::new_spanned(
+            attribute,
+            "a time is a text of five fields, in UTC: `#[cron(\"0 4 * * *\")]` is 4:00 every day",
+        )
     })?;
     let value = text.value();
     let fields = value.split_ascii_whitespace().count();

@@ -133,7 +133,8 @@ impl Server {
         self.accepting.cancel();
         let sockets_left = self.close_sockets(deadline).await;
         // Before the queue of events closes: they may emit some.
-        let runs_left = if timeout_at(deadline, self.scheduled.wait()).await.is_ok() { 0 } else { self.scheduled.len() };
+        let runs_left =
+            if timeout_at(deadline, self.scheduled.wait()).await.is_ok() { 0 } else { self.scheduled.len() };
         self.app.core.events.close();
         // What is left of them is counted by core's own stop.
         let _ = timeout_at(deadline, self.app.core.events.drained()).await;

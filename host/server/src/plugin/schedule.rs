@@ -5,8 +5,8 @@
 //! missed: for the last of them. Where it is set back, nothing runs until it is past where it was, so no tick runs twice.
 //! Nothing is kept over a restart: what fell into the time that the server was down is not made up for.
 
-use super::cron::Expression;
 use super::call::Plugin;
+use super::cron::Expression;
 use super::{CallContext, CallError, Plugins, exports};
 use meadhall_core::clock::Environment;
 use std::collections::HashMap;
