@@ -227,7 +227,8 @@ mod tests {
             "plugin.hall.limits.memory_bytes=33554432",
             "plugin.hall.deny=storage,account.delete",
         ];
-        let (_folder, mut sources) = sources("[plugin.hall.limits]\ninstances = 2\nmemory_bytes = 1048576\n", &settings);
+        let (_folder, mut sources) =
+            sources("[plugin.hall.limits]\ninstances = 2\nmemory_bytes = 1048576\n", &settings);
         let variable = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         sources.environment = vec![
             variable("MEADHALL_PLUGIN__HALL__LIMITS__INSTANCES", "3"),

@@ -185,7 +185,13 @@ impl Loader {
         Plugin {
             metrics: CallMetrics::new(&name, &self.recorder),
             pool: Pool::new(limits.instances),
-            identity: Arc::new(Identity { name, settings, events: Pace::new(limits.events_per_second), limits, series }),
+            identity: Arc::new(Identity {
+                name,
+                settings,
+                events: Pace::new(limits.events_per_second),
+                limits,
+                series,
+            }),
             host: self.host.clone(),
             component: compiled.component,
             exports: compiled.exports,
