@@ -102,12 +102,6 @@ impl Shape {
             Role::Start => {
                 Self { attribute: "#[start]", parameters: "ctx: &Context", output: "Result<()>", references: &[] }
             }
-            Role::Cron(_) => Self {
-                attribute: "#[cron(…)]",
-                parameters: "ctx: &Context, due: Timestamp",
-                output: "Result<()>",
-                references: &[false],
-            },
         }
     }
 }

@@ -9,5 +9,4 @@ mod guests;
 mod hostile;
 mod load;
 mod logs;
-mod schedule;
 mod social;
