@@ -221,7 +221,7 @@ pub(crate) fn store_config(config: &Config) -> StoreConfig {
 fn plugin_config(config: &Config, recorder: SharedRecorder) -> PluginConfig {
     PluginConfig {
         paths: config.runtime.plugins.clone(),
-        settings: config.plugin.clone(),
+        sections: config.plugin.clone(),
         limits: Limits::from(&config.runtime),
         cache_dir: Some(plugin_cache_dir(config)),
         recorder,

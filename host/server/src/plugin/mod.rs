@@ -8,6 +8,7 @@ mod bindings;
 mod call;
 mod compile;
 mod context;
+mod denial;
 mod engine;
 mod exports;
 mod files;
@@ -18,17 +19,20 @@ mod limits;
 mod load;
 mod log;
 mod metrics;
+mod pace;
 mod pool;
 mod slow_lane;
 mod table;
 mod wasi;
 
 pub use context::CallContext;
+pub(crate) use denial::denial_problem;
 pub use hooks::{Before, HOOKS};
 pub use limits::Limits;
 pub use load::{Inspection, inspect};
 pub use metrics::SharedRecorder;
 
+use crate::config::PluginSection;
 use meadhall_core::Core;
 use meadhall_core::events::{EventKind, QueuedEvent};
 use std::collections::BTreeMap;
@@ -43,8 +47,9 @@ use table::Table;
 pub struct PluginConfig {
     /// Files, or folders whose `*.wasm` files are taken by name.
     pub paths: Vec<PathBuf>,
-    /// The plugins' own settings: plugin name (the file's stem) to key to value.
-    pub settings: BTreeMap<String, BTreeMap<String, String>>,
+    /// What the configuration says about plugins, by name (the file's stem).
+    pub sections: BTreeMap<String, PluginSection>,
+    /// The limits of a plugin whose section says nothing else.
     pub limits: Limits,
     /// Where compiled code is cached; none turns the cache off.
     pub cache_dir: Option<PathBuf>,

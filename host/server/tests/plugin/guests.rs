@@ -1,6 +1,6 @@
 //! The guests of `tests/guests` and the examples of `plugins`, built once, and servers to load them into.
 
-use meadhall::config::RuntimeConfig;
+use meadhall::config::{PluginSection, RuntimeConfig};
 use meadhall::plugin::{CallContext, CallError, Limits, PluginConfig, Plugins};
 use meadhall_core::clock::Environment;
 use meadhall_core::outbox::OutboxLimits;
@@ -60,7 +60,7 @@ impl Setup {
     pub(crate) fn new(limits: Limits) -> Self {
         let config = PluginConfig {
             paths: Vec::new(),
-            settings: BTreeMap::new(),
+            sections: BTreeMap::new(),
             limits,
             // One folder with all other tests, so that large components are compiled once.
             cache_dir: Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/plugin-cache")),
@@ -82,7 +82,13 @@ impl Setup {
         std::fs::write(&path, bytes).unwrap();
         self.config.paths.push(path);
         let settings = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        self.config.settings.insert(name.to_owned(), settings);
+        self.config.sections.entry(name.to_owned()).or_default().settings = settings;
+        self
+    }
+
+    /// Changes what the configuration says about plugin `name`.
+    pub(crate) fn section(mut self, name: &str, change: impl FnOnce(&mut PluginSection)) -> Self {
+        change(self.config.sections.entry(name.to_owned()).or_default());
         self
     }
 

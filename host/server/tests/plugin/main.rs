@@ -4,6 +4,7 @@
 
 mod calls;
 mod contract;
+mod grants;
 mod guests;
 mod hostile;
 mod load;
