@@ -9,6 +9,7 @@ mod call;
 mod compile;
 mod compiler;
 mod context;
+mod cron;
 mod denial;
 mod engine;
 mod exports;
@@ -23,6 +24,7 @@ mod log;
 mod metrics;
 mod pace;
 mod pool;
+mod schedule;
 mod slow_lane;
 mod table;
 mod version;
@@ -34,11 +36,13 @@ pub use hooks::{Before, HOOKS};
 pub use limits::Limits;
 pub use load::{Inspection, inspect};
 pub use metrics::SharedRecorder;
+pub use schedule::Schedule;
 
 use crate::config::PluginSection;
 use arc_swap::ArcSwap;
 use meadhall_core::Core;
 use meadhall_core::events::{EventKind, QueuedEvent};
+use schedule::Timer;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
@@ -153,6 +157,11 @@ impl Plugins {
         if let Some(chain) = chain {
             chain.after(request, reply, context).await;
         }
+    }
+
+    /// What is to run at times, as the plugins are now.
+    fn timers(&self) -> Vec<Timer> {
+        self.table.cron.clone()
     }
 
     /// Whether any plugin handles events of a kind.
