@@ -9,4 +9,6 @@ mod guests;
 mod hostile;
 mod load;
 mod logs;
+mod python;
+mod python_hostile;
 mod social;
