@@ -1,6 +1,7 @@
 //! The example plugins and the guests of the tests, compiled when they are first asked for.
 
 use anyhow::{Context, Result, ensure};
+use parking_lot::Mutex;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -23,6 +24,30 @@ pub fn plugin_cache_dir() -> PathBuf {
 pub fn example(name: &str) -> PathBuf {
     static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     component("plugins", &BUILT, name)
+}
+
+/// The component of a plugin in Python, by its folder, such as `plugins/profanity-filter-python`.
+///
+/// # Panics
+/// When it cannot be built.
+pub fn python(folder: &str) -> PathBuf {
+    build_python(folder).unwrap_or_else(|error| panic!("{error:#}"))
+}
+
+/// Builds a plugin in Python, which takes no time when nothing changed, and returns its component.
+fn build_python(folder: &str) -> Result<PathBuf> {
+    // One at a time: two tests may want the same.
+    static BUILDING: Mutex<()> = Mutex::new(());
+    let _building = BUILDING.lock();
+    let tools = repository().join("target/tools/python/bin/python");
+    let output = Command::new(tools)
+        .arg("-B")
+        .arg(repository().join("guest-sdk/python/build.py"))
+        .arg(repository().join(folder))
+        .output()
+        .context("the tools for plugins in Python are missing: `cargo xtask plugins` installs them")?;
+    ensure!(output.status.success(), "{folder} cannot be built: {}", String::from_utf8_lossy(&output.stderr));
+    Ok(PathBuf::from(String::from_utf8(output.stdout).context("a path that is no text")?.trim_end()))
 }
 
 /// A guest of the tests, by its package's name.

@@ -11,6 +11,9 @@ pub(crate) const WASM_TARGET: &str = "wasm32-wasip2";
 /// The version is fixed so that a new release cannot turn a green tree red.
 const CARGO_DENY_VERSION: &str = "0.20.2";
 
+/// What makes components of Python, and what checks the types of it. `guest-sdk/python/build.py` names the first too.
+const PYTHON_PACKAGES: [&str; 2] = ["componentize-py==0.25.1", "mypy==2.4.1"];
+
 /// Adds the WebAssembly target to the Rust toolchain when it is missing.
 ///
 /// # Errors
@@ -46,4 +49,27 @@ pub(crate) fn ensure_cargo_deny() -> Result<PathBuf> {
     run(cargo(install).arg(&folder).env_remove("CARGO_TARGET_DIR"))
         .context("cargo-deny is missing and could not be installed from crates.io")?;
     Ok(program)
+}
+
+/// The Python of `target/tools/python`, a virtual environment that is made when it is missing, with the tools that build
+/// plugins in Python.
+///
+/// # Errors
+/// When there is no Python 3.11 or later, or the tools cannot be fetched.
+pub(crate) fn ensure_python_tools() -> Result<PathBuf> {
+    let folder = root().join("target/tools/python");
+    let (python, stamp) = (folder.join("bin/python"), folder.join("installed"));
+    let wanted = PYTHON_PACKAGES.join("\n");
+    if python.is_file() && std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(python);
+    }
+    println!("What builds plugins in Python is missing: installing it into target/tools/python.");
+    run(Command::new("python3").args(["-m", "venv"]).arg(&folder))
+        .context("plugins in Python need Python 3.11 or later, with its module venv")?;
+    run(Command::new(&python)
+        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+        .args(PYTHON_PACKAGES))
+    .context("the tools for plugins in Python could not be installed from PyPI")?;
+    std::fs::write(&stamp, wanted).with_context(|| format!("writing {}", stamp.display()))?;
+    Ok(python)
 }

@@ -29,6 +29,22 @@ pub(crate) fn example(name: &str) -> PathBuf {
     FOLDER.get_or_init(|| build("plugins")).join(format!("{}.wasm", name.replace('-', "_")))
 }
 
+/// The file of the guest in Python, which `cargo xtask plugins` builds when it has changed.
+pub(crate) fn python() -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let build = || {
+        let built = Command::new(root.join("target/tools/python/bin/python"))
+            .arg("-B")
+            .args([root.join("guest-sdk/python/build.py"), root.join("tests/guests/python")])
+            .output()
+            .expect("`cargo xtask plugins` installs the tools for plugins in Python");
+        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+        PathBuf::from(String::from_utf8(built.stdout).unwrap().trim_end())
+    };
+    BUILT.get_or_init(build).clone()
+}
+
 /// Builds all components of a workspace, and installs the target that they are built for when it is missing.
 fn build(workspace: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(workspace);

@@ -10,4 +10,6 @@ mod hostile;
 mod load;
 mod logs;
 mod schedule;
+mod python;
+mod python_hostile;
 mod social;

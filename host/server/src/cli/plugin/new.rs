@@ -79,7 +79,7 @@ mod tests {
             assert!(error.contains(expected), "{error}");
         };
         check("game", Language::Js, "not supported yet: js");
-        check("game", Language::Python, "not supported yet: python");
+        check("meadhall", Language::Python, "it is the SDK's");
         check("../game", Language::Rust, "cannot be a plugin's name");
         check("Game", Language::Rust, "cannot be a plugin's name");
         check("", Language::Rust, "cannot be a plugin's name");
