@@ -10,6 +10,12 @@ pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the root of the repository")
 }
 
+/// Where all test servers keep the compiled code of plugins: large components, which take seconds, are compiled once for
+/// all tests.
+pub fn plugin_cache_dir() -> PathBuf {
+    repository().join("target/plugin-cache")
+}
+
 /// The component of an example plugin, by its folder's name.
 ///
 /// # Panics

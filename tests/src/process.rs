@@ -1,6 +1,7 @@
 //! A server in a process of its own: the `meadhall` binary, with its lines and its exit.
 
 use crate::PATIENCE;
+use crate::plugins::plugin_cache_dir;
 use anyhow::{Context, Result, bail, ensure};
 use parking_lot::Mutex;
 use std::ffi::{OsStr, OsString};
@@ -31,7 +32,10 @@ pub fn serve_arguments(data_dir: &Path) -> Vec<OsString> {
     let mut arguments: Vec<OsString> =
         ["serve", "--dev", "--listen", "127.0.0.1:0", "--data-dir"].map(Into::into).to_vec();
     arguments.push(data_dir.into());
-    arguments.extend(["--set", "metrics.listen=127.0.0.1:0"].map(OsString::from));
+    arguments.extend(["--set", "metrics.listen=127.0.0.1:0", "--set"].map(OsString::from));
+    let mut cache = OsString::from("runtime.plugin_cache_dir=");
+    cache.push(plugin_cache_dir());
+    arguments.push(cache);
     arguments
 }
 

@@ -1,6 +1,7 @@
 //! A server in this process: on a free port, with a data folder of its own.
 
 use crate::http::{HTTP_KEY, Http, SERVER_KEY};
+use crate::plugins::plugin_cache_dir;
 use anyhow::{Context, Result};
 use meadhall::config::Config;
 use meadhall::{Server, StopOutcome};
@@ -91,6 +92,7 @@ pub fn development(data_dir: &Path) -> Config {
     config.session.encryption_key = "defaultencryptionkey".to_owned();
     config.session.refresh_encryption_key = "defaultrefreshencryptionkey".to_owned();
     config.runtime.http_key = HTTP_KEY.to_owned();
+    config.runtime.plugin_cache_dir = plugin_cache_dir();
     config.metrics.listen = Some(free_port);
     config
 }

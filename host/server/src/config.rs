@@ -125,6 +125,8 @@ pub struct RuntimeConfig {
     pub http_key: String,
     /// Plugin files and folders, in order.
     pub plugins: Vec<PathBuf>,
+    /// Where the compiled code of plugins is kept between starts. Empty: `plugin-cache` in the data folder.
+    pub plugin_cache_dir: PathBuf,
     /// Events that may wait for their handlers; more are refused.
     pub event_queue_size: usize,
     /// Events that are handled at once.
@@ -263,6 +265,7 @@ impl Default for RuntimeConfig {
         Self {
             http_key: String::new(),
             plugins: Vec::new(),
+            plugin_cache_dir: PathBuf::new(),
             event_queue_size: 65_536,
             event_queue_workers: 8,
             rpc_deadline_ms: 5_000,

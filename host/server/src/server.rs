@@ -21,6 +21,7 @@ use meadhall_core::session::CloseReason;
 use meadhall_core::store::StoreConfig;
 use meadhall_core::{Config as CoreConfig, Core};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -222,12 +223,17 @@ fn plugin_config(config: &Config, recorder: SharedRecorder) -> PluginConfig {
         paths: config.runtime.plugins.clone(),
         settings: config.plugin.clone(),
         limits: Limits::from(&config.runtime),
-        cache_dir: Some(config.server.data_dir.join("plugin-cache")),
+        cache_dir: Some(plugin_cache_dir(config)),
         recorder,
         token_lifetime: Duration::from_secs(
             config.session.token_expiry_sec.max(config.session.refresh_token_expiry_sec),
         ),
     }
+}
+
+fn plugin_cache_dir(config: &Config) -> PathBuf {
+    let configured = &config.runtime.plugin_cache_dir;
+    if configured.as_os_str().is_empty() { config.server.data_dir.join("plugin-cache") } else { configured.clone() }
 }
 
 /// The workers that hand events to the plugins' handlers. They end when the queue is closed and empty.

@@ -62,7 +62,8 @@ impl Setup {
             paths: Vec::new(),
             settings: BTreeMap::new(),
             limits,
-            cache_dir: Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("plugin-cache")),
+            // One folder with all other tests, so that large components are compiled once.
+            cache_dir: Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/plugin-cache")),
             recorder: Arc::new(metrics::NoopRecorder),
             token_lifetime: Duration::from_secs(60),
         };

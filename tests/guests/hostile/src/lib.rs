@@ -1,9 +1,9 @@
 //! A plugin that does what no plugin should, one behaviour for each RPC id. Settings make it misbehave while it is
-//! loaded: `register`, `start` (`loop`, `trap`, `fail`), `kind`, `hook`, `rpc` (a handler more).
+//! loaded: `register`, `needs`, `start` (`loop`, `trap`, `fail`), `kind`, `hook`, `rpc`, `cron` (a handler more).
 
 wit_bindgen::generate!({ path: "../../../wit", world: "plugin" });
 
-use exports::meadhall::plugin::{events, hooks, lifecycle, rpc};
+use exports::meadhall::plugin::{capabilities, events, hooks, lifecycle, rpc, schedule};
 use meadhall::plugin::types::Error;
 use meadhall::plugin::{context, log, session, stream};
 use std::hint::black_box;
@@ -57,6 +57,7 @@ impl lifecycle::Guest for Hostile {
         handlers.extend(setting("kind").map(|kind| handler(&kind, "x")));
         handlers.extend(setting("hook").map(|name| handler("before", &name)));
         handlers.extend(setting("rpc").map(|id| handler("rpc", &id)));
+        handlers.extend(setting("cron").map(|expression| handler("cron", &expression)));
         lifecycle::Registration { version: "0.0.1".into(), handlers }
     }
 
@@ -159,6 +160,21 @@ impl events::Guest for Hostile {
     fn session_end(event: events::Occurrence) -> Result<(), Error> {
         log::write(log::Level::Info, &format!("end {} {:?}", event.name, event.properties));
         Ok(())
+    }
+}
+
+impl schedule::Guest for Hostile {
+    fn tick(expression: String, due_ms: i64) -> Result<(), Error> {
+        log::write(log::Level::Info, &format!("tick {expression} {due_ms}"));
+        misbehave(setting("tick"));
+        Ok(())
+    }
+}
+
+impl capabilities::Guest for Hostile {
+    fn needs() -> Vec<capabilities::Need> {
+        misbehave(setting("needs"));
+        Vec::new()
     }
 }
 
