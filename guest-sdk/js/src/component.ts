@@ -14,7 +14,6 @@ type Answer<T> = { tag: "ok"; val: T } | { tag: "err"; val: { code: number; mess
 type Outcome = { tag: "keep" } | { tag: "drop" } | { tag: "replace"; val: string };
 
 /** A handler of whatever kind; which arguments it gets, its place in the definition says. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 type Handler = (...args: any[]) => unknown;
 
 /** What the server calls. The build's entry exports it. */
@@ -96,11 +95,20 @@ function answer<T>(handler: Handler | undefined, read: (result: unknown) => T, .
 
 /** What becomes of something that was thrown. */
 function refusal(error: unknown): Answer<never> {
-  if (error instanceof PluginError) return { tag: "err", val: { code: error.code, message: error.message } };
+  if (isPluginError(error)) return { tag: "err", val: { code: error.code, message: error.message } };
   const told = shown(error);
   write("error", `a handler threw: ${told}`);
   const [sentence = ""] = told.split("\n", 1);
   return { tag: "err", val: { code: code.internal, message: sentence } };
+}
+
+/** Some things throw when they are asked what they are. */
+function isPluginError(error: unknown): error is PluginError {
+  try {
+    return error instanceof PluginError;
+  } catch {
+    return false;
+  }
 }
 
 function nothing(): undefined {

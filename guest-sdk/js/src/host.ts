@@ -11,14 +11,16 @@ export function host<A extends unknown[], R>(fn: (...args: A) => R, ...args: A):
   }
 }
 
-/** The bindings throw what the server answered as the `payload` of an error of their own. */
+/** The bindings throw what the server answered as the `payload` of an error of their own; their other errors are about
+ * arguments of a wrong type, and get a stack that leads to the plugin's code. */
 function answered(error: unknown): unknown {
-  const payload = (error as { payload?: { code: number; message: string } } | undefined)?.payload;
-  return payload === undefined ? error : new PluginError(payload.code, payload.message);
+  const { payload, message } = error as { payload?: { code: number; message: string }; message?: string };
+  if (payload !== undefined) return new PluginError(payload.code, payload.message);
+  return new TypeError(`the server cannot be called with these arguments: ${message}`);
 }
 
 /** Pairs of an object of texts, or of pairs as they are. */
 export function pairs(texts: Record<string, string> | Iterable<readonly [string, string]>): [string, string][] {
-  const list = Symbol.iterator in texts ? Array.from(texts as Iterable<readonly [string, string]>) : Object.entries(texts);
+  const list = Symbol.iterator in texts ? [...(texts as Iterable<readonly [string, string]>)] : Object.entries(texts);
   return list.map(([name, value]) => [name, String(value)]);
 }

@@ -45,16 +45,28 @@ export function installConsole(): void {
 export function shown(value: unknown): string {
   try {
     if (typeof value === "string") return value;
-    return value instanceof Error ? withStack(value) : (asJson(value) ?? String(value));
+    return isError(value) ? withStack(value) : (asJson(value) ?? String(value));
   } catch {
     return "a value that cannot be shown";
   }
 }
 
+/** Whether it is an error, also one of the bindings, which have an `Error` of their own. */
+export function isError(value: unknown): value is Error {
+  return Object.prototype.toString.call(value) === "[object Error]";
+}
+
+/** How much of a stack helps; a recursion without end fills it. */
+const STACK_LINES = 20;
+
 function withStack(error: Error): string {
-  const stack = error.stack?.trim();
+  const lines = (error.stack ?? "").trim().split("\n");
+  // What lies below the handler is the SDK's, and the same each time.
+  const below = lines.findIndex((line) => line.startsWith("answer@"));
+  const own = lines.slice(0, below === -1 ? undefined : below).slice(0, STACK_LINES);
+  const stack = own.map((line) => (line === "" ? "" : `\n    at ${line}`)).join("");
   const cause = error.cause === undefined ? "" : `\ncaused by: ${shown(error.cause)}`;
-  return `${error.name}: ${error.message}${stack ? `\n${stack}` : ""}${cause}`;
+  return `${error.name}: ${error.message}${stack}${cause}`;
 }
 
 /** Undefined for what JSON does not have, such as a function, and for what has a circle in it. */

@@ -36,7 +36,7 @@ export interface Permissions {
 export type OnlyIf = "absent" | { version: string };
 
 /** A stored object. */
-export interface StoredObject<T = unknown> extends ObjectId, Required<Permissions> {
+export interface StoredObject<T = any> extends ObjectId, Required<Permissions> {
   /** What it holds. */
   value: T;
   /** Changes with the value. */
@@ -62,7 +62,7 @@ export interface Removal extends ObjectId {
 }
 
 /** One page of a collection. */
-export interface ObjectPage<T = unknown> {
+export interface ObjectPage<T = any> {
   /** The objects, by key. */
   objects: StoredObject<T>[];
   /** Where the next page begins; undefined when this is the last. */
@@ -70,7 +70,7 @@ export interface ObjectPage<T = unknown> {
 }
 
 /** Reads one object; undefined when it does not exist. */
-export function get<T = unknown>(id: ObjectId): StoredObject<T> | undefined {
+export function get<T = any>(id: ObjectId): StoredObject<T> | undefined {
   return read<T>([id])[0];
 }
 
@@ -80,7 +80,7 @@ export function put(id: ObjectId, value: object): string {
 }
 
 /** Reads objects, at most 100; those that do not exist are left out. */
-export function read<T = unknown>(ids: ObjectId[]): StoredObject<T>[] {
+export function read<T = any>(ids: ObjectId[]): StoredObject<T>[] {
   return host(witRead, ids.map(plain)).map(stored<T>);
 }
 
@@ -106,7 +106,7 @@ function remove(objects: Removal[]): void {
 }
 
 /** The objects of one owner (of the game, when there is no `userId`) in a collection, by key. */
-export function list<T = unknown>(collection: string, page: Page & { userId?: string } = {}): ObjectPage<T> {
+export function list<T = any>(collection: string, page: Page & { userId?: string } = {}): ObjectPage<T> {
   const { objects, cursor } = host(witList, collection, page.userId, page.limit ?? PAGE, page.cursor);
   return { objects: objects.map(stored<T>), cursor };
 }
