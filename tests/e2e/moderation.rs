@@ -16,7 +16,7 @@ async fn hall(settings: &[(&str, &str)], data_dir: Option<PathBuf>) -> Result<Te
     let settings = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
     TestServer::start_with(|config| {
         config.runtime.plugins = vec![example("chat-moderation")];
-        config.plugin.insert("chat_moderation".to_owned(), settings);
+        config.plugin.entry("chat_moderation".to_owned()).or_default().settings = settings;
         config.server.data_dir = data_dir.unwrap_or(config.server.data_dir.clone());
     })
     .await

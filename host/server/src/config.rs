@@ -7,11 +7,14 @@ mod fault;
 mod keys;
 mod load;
 mod optional_address;
+mod plugin;
+mod plugin_check;
 mod print;
 
 pub use fault::{Fault, Faults};
 pub use keys::{KeyError, KeySource, fill_existing_keys, fill_keys};
 pub use load::{Sources, load};
+pub use plugin::{AllowConfig, HttpGrant, LimitsConfig, PluginSection};
 pub use print::print;
 
 use documented::DocumentedFields;
@@ -43,8 +46,9 @@ pub struct Config {
     pub metrics: MetricsConfig,
     /// The log.
     pub log: LogConfig,
-    /// Settings handed to plugins: `[plugin.NAME] key = "value"`.
-    pub plugin: BTreeMap<String, BTreeMap<String, String>>,
+    /// Plugins, by name. `[plugin.NAME] key = "value"` are settings that the plugin reads, `deny` lists functions that it may
+    /// not call, `[plugin.NAME.allow]` is what it may reach, `[plugin.NAME.limits]` are limits in place of `[runtime]`'s.
+    pub plugin: BTreeMap<String, PluginSection>,
 }
 
 /// `[server]`
@@ -149,6 +153,10 @@ pub struct RuntimeConfig {
     pub content_bytes: usize,
     /// Log lines of one call.
     pub log_lines: usize,
+    /// Events that one plugin may emit in a second.
+    pub events_per_second: u32,
+    /// Requests to other servers that one plugin may have under way.
+    pub http_requests_at_once: usize,
 }
 
 /// `[storage]`
@@ -277,6 +285,8 @@ impl Default for RuntimeConfig {
             result_bytes: 1 << 20,
             content_bytes: 64 << 10,
             log_lines: 100,
+            events_per_second: 10_000,
+            http_requests_at_once: 16,
         }
     }
 }

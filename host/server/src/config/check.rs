@@ -3,16 +3,12 @@
 use super::Config;
 use super::fault::{Fault, MASK, is_secret};
 use super::keys::WELL_KNOWN;
+use super::plugin_check::{self, MAX_MEMORY, MIN_MEMORY};
 use axum::http::{HeaderValue, Uri};
 use std::collections::HashSet;
 use std::fmt::Display;
 use std::net::SocketAddr;
 use tracing_subscriber::EnvFilter;
-
-/// The largest memory that a component of 32 bits can have.
-const MAX_INSTANCE_MEMORY: usize = 4 << 30;
-/// The smallest in which a plugin's language gets anywhere.
-const MIN_INSTANCE_MEMORY: usize = 1 << 20;
 
 /// All faults.
 pub(super) fn check(config: &Config) -> Vec<Fault> {
@@ -22,15 +18,22 @@ pub(super) fn check(config: &Config) -> Vec<Fault> {
     keys(config, &mut faults);
     sockets_and_sessions(config, &mut faults);
     browsers_and_log(config, &mut faults);
+    plugin_check::check(config, &mut faults);
     faults.0
 }
 
-struct Checking(Vec<Fault>);
+/// Gathers faults.
+pub(super) struct Checking(Vec<Fault>);
 
 impl Checking {
     fn fault(&mut self, key: &str, value: impl Display, problem: impl Into<String>) {
         let value = if is_secret(key) { MASK.to_owned() } else { value.to_string() };
         self.0.push(Fault { key: key.to_owned(), value, problem: problem.into() });
+    }
+
+    /// A fault whose value is no secret.
+    pub(super) fn shown(&mut self, key: String, value: String, problem: impl Into<String>) {
+        self.0.push(Fault { key, value, problem: problem.into() });
     }
 
     fn at_least_one(&mut self, key: &str, value: impl Display + PartialEq + From<u8>) {
@@ -62,12 +65,14 @@ fn ranges(config: &Config, faults: &mut Checking) {
     faults.at_least_one("runtime.instances", runtime.instances);
     faults.at_least_one("runtime.result_bytes", runtime.result_bytes);
     faults.at_least_one("runtime.content_bytes", runtime.content_bytes);
+    faults.at_least_one("runtime.events_per_second", runtime.events_per_second);
+    faults.at_least_one("runtime.http_requests_at_once", runtime.http_requests_at_once);
     faults.at_least_one("login.password_hashes_at_once", login.password_hashes_at_once);
     faults.at_least_one("login.failures_per_account", login.failures_per_account);
     faults.at_least_one("login.failures_per_address", login.failures_per_address);
     faults.at_least_one("login.failure_window_sec", login.failure_window_sec);
-    if !(MIN_INSTANCE_MEMORY..=MAX_INSTANCE_MEMORY).contains(&runtime.instance_memory_bytes) {
-        let problem = format!("must be {MIN_INSTANCE_MEMORY} to {MAX_INSTANCE_MEMORY}");
+    if !(MIN_MEMORY..=MAX_MEMORY).contains(&(runtime.instance_memory_bytes as u64)) {
+        let problem = format!("must be {MIN_MEMORY} to {MAX_MEMORY}");
         faults.fault("runtime.instance_memory_bytes", runtime.instance_memory_bytes, problem);
     }
     if config.storage.cache_bytes < 1 << 20 {

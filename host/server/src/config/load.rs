@@ -3,6 +3,7 @@
 use super::Config;
 use super::check::check;
 use super::fault::{Fault, Faults, MASK, is_secret};
+use super::plugin::{self, TextForm};
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
@@ -83,10 +84,23 @@ impl Loading {
         for (key, value) in keys {
             match value {
                 Value::Table(settings) if section == PLUGIN => {
-                    settings.into_iter().for_each(|(inner, value)| self.value(&[section, &key, &inner], value));
+                    settings.into_iter().for_each(|(inner, value)| self.plugin_setting(&key, &inner, value));
                 }
                 value => self.value(&[section, &key], value),
             }
+        }
+    }
+
+    /// A key of `[plugin.NAME]`, or one of the tables below it, key by key.
+    fn plugin_setting(&mut self, plugin: &str, key: &str, value: Value) {
+        match value {
+            Value::Table(keys) if !plugin::is_own_setting(&[key]) => {
+                keys.into_iter().for_each(|(inner, value)| self.value(&[PLUGIN, plugin, key, &inner], value));
+            }
+            value if matches!(key, "allow" | "limits") => {
+                self.fault(format!("{PLUGIN}.{plugin}.{key}"), value.to_string(), "is no section");
+            }
+            value => self.value(&[PLUGIN, plugin, key], value),
         }
     }
 
@@ -104,13 +118,16 @@ impl Loading {
 
     /// A setting that came as text, read as its key's type asks.
     fn text(&mut self, key: &str, text: &str) {
-        // The name of a plugin has no dot here, the key of its setting may.
-        let parts = if key.starts_with("plugin.") { 3 } else { 2 };
-        let path: Vec<&str> = key.splitn(parts, '.').collect();
-        let typed = match self.default_of(&path) {
-            Some(Value::Integer(_)) => text.parse().map(Value::Integer).ok(),
-            Some(Value::Boolean(_)) => text.parse().map(Value::Boolean).ok(),
-            Some(Value::Array(_)) => Some(list(text)),
+        let path = path_of(key);
+        let typed = match (self.default_of(&path), path.as_slice()) {
+            (Some(Value::Integer(_)), _) => text.parse().map(Value::Integer).ok(),
+            (Some(Value::Boolean(_)), _) => text.parse().map(Value::Boolean).ok(),
+            (Some(Value::Array(_)), _) => Some(list(text)),
+            (_, [PLUGIN, _, below @ ..]) => match plugin::form(below) {
+                Some(TextForm::List) => Some(list(text)),
+                Some(TextForm::Toml) => toml_value(text),
+                Some(TextForm::Text) | None => None,
+            },
             _ => None,
         };
         // What is of no such type goes on as text: reading it as a setting then says what is expected.
@@ -120,14 +137,15 @@ impl Loading {
     /// One setting: known, of the right type, and then stored.
     fn value(&mut self, path: &[&str], value: Value) {
         let key = path.join(".");
-        if self.default_of(path).is_none() && !matches!(path, [PLUGIN, _, _]) {
-            return self.fault(&*key, shown(&key, &value), "is no known setting");
+        let of_plugin = |path: &[&str]| matches!(path, [PLUGIN, _, below @ ..] if plugin::form(below).is_some());
+        if self.default_of(path).is_none() && !of_plugin(path) {
+            return self.fault(&*key, shown(path, &value), "is no known setting");
         }
         let mut alone = Table::new();
         put(&mut alone, path, value.clone());
         match Config::deserialize_table(alone) {
             Ok(_) => put(&mut self.table, path, value),
-            Err(error) => self.fault(&*key, shown(&key, &value), error.message()),
+            Err(error) => self.fault(&*key, shown(path, &value), error.message()),
         }
     }
 
@@ -157,17 +175,37 @@ fn put(table: &mut Table, path: &[&str], value: Value) {
     }
 }
 
+/// The names that a key is a path of.
+fn path_of(key: &str) -> Vec<&str> {
+    let Some(below) = key.strip_prefix("plugin.") else { return key.splitn(2, '.').collect() };
+    // The name of a plugin has no dot here, the key of its setting and the name of a folder may.
+    let own = match below.split_once('.') {
+        Some((_, key)) if key.starts_with("allow.folders.") => 4,
+        Some((_, key)) if key.starts_with("allow.") || key.starts_with("limits.") => 3,
+        _ => 2,
+    };
+    std::iter::once(PLUGIN).chain(below.splitn(own, '.')).collect()
+}
+
+/// A value as TOML has it; none for what is none.
+fn toml_value(text: &str) -> Option<Value> {
+    format!("value = {text}").parse::<Table>().ok().and_then(|mut table| table.remove("value"))
+}
+
 /// `["a", "b"]` or `a,b`.
 fn list(text: &str) -> Value {
-    let array = format!("list = {text}").parse::<Table>().ok().and_then(|mut table| table.remove("list"));
-    array.filter(Value::is_array).unwrap_or_else(|| {
+    toml_value(text).filter(Value::is_array).unwrap_or_else(|| {
         let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
         Value::Array(items.map(|item| Value::String(item.to_owned())).collect())
     })
 }
 
-fn shown(key: &str, value: &Value) -> String {
-    if is_secret(key) { MASK.to_owned() } else { value.to_string() }
+fn shown(path: &[&str], value: &Value) -> String {
+    let secret = match path {
+        [PLUGIN, _, below @ ..] => plugin::is_own_setting(below),
+        path => is_secret(&path.join(".")),
+    };
+    if secret { MASK.to_owned() } else { value.to_string() }
 }
 
 #[cfg(test)]
@@ -230,7 +268,7 @@ mod tests {
         assert_eq!(config.runtime.plugins, [PathBuf::from("a.wasm"), PathBuf::from("b.wasm")]);
         assert_eq!(config.cors.origins, ["https://game.test", "https://other.test"]);
         assert_eq!(config.metrics.listen, None);
-        assert_eq!(config.plugin["session-events"]["greeting"], "hello = there");
+        assert_eq!(config.plugin["session-events"].settings["greeting"], "hello = there");
     }
 
     #[test]
@@ -238,8 +276,9 @@ mod tests {
         let file = "[plugin.one]\na = \"file\"\nb = \"file\"\n[plugin.two]\na = \"file\"\n";
         let (_folder, all) = sources(file, &[("MEADHALL_PLUGIN__ONE__B", "environment")], &["plugin.two.c=line"]);
         let plugin = load(&all).unwrap().plugin;
-        assert_eq!((&*plugin["one"]["a"], &*plugin["one"]["b"]), ("file", "environment"));
-        assert_eq!((&*plugin["two"]["a"], &*plugin["two"]["c"]), ("file", "line"));
+        let setting = |name: &str, key: &str| plugin[name].settings[key].clone();
+        assert_eq!((&*setting("one", "a"), &*setting("one", "b")), ("file", "environment"));
+        assert_eq!((&*setting("two", "a"), &*setting("two", "c")), ("file", "line"));
     }
 
     /// File, environment, command line, and the fault they make.

@@ -1,9 +1,10 @@
 //! The configuration as a TOML file, with a comment on every key.
 
 use super::fault::{MASK, is_secret};
+use super::plugin::is_own_setting;
 use super::{
-    Config, CorsConfig, LogConfig, LoginConfig, MetricsConfig, RuntimeConfig, ServerConfig, SessionConfig,
-    SocketConfig, StorageConfig,
+    Config, CorsConfig, LogConfig, LoginConfig, MetricsConfig, PluginSection, RuntimeConfig, ServerConfig,
+    SessionConfig, SocketConfig, StorageConfig,
 };
 use documented::DocumentedFields;
 use std::fmt::Write as _;
@@ -25,14 +26,30 @@ pub fn print(config: &Config, secrets: bool) -> String {
         text.push('\n');
     }
     comment(&mut text, comment_of::<Config>("plugin"));
-    for (name, settings) in &config.plugin {
-        let _ = writeln!(text, "[plugin.{}]", quoted(name));
-        for (key, value) in settings {
-            setting(&mut text, &format!("plugin.{name}.{key}"), &quoted(key), &Value::String(value.clone()), secrets);
-        }
-        text.push('\n');
+    for (name, section) in &config.plugin {
+        plugin(&mut text, &quoted(name), section, secrets);
     }
     text
+}
+
+/// What a plugin reads itself is masked without `secrets`; what it is granted and its limits are for all to see.
+fn plugin(text: &mut String, name: &str, section: &PluginSection, secrets: bool) {
+    let mut table = Table::try_from(section).expect("a plugin's section is plain values");
+    let below = ["allow", "limits"].map(|key| (key, table.remove(key)));
+    let _ = writeln!(text, "[plugin.{name}]");
+    for (key, value) in &table {
+        let path = if is_own_setting(&[key]) { format!("plugin.{name}.{key}") } else { key.clone() };
+        setting(text, &path, &quoted(key), value, secrets);
+    }
+    text.push('\n');
+    for (key, keys) in below {
+        let Some(Value::Table(keys)) = keys.filter(|keys| keys.as_table().is_some_and(|keys| !keys.is_empty())) else {
+            continue;
+        };
+        let _ = writeln!(text, "[plugin.{name}.{key}]");
+        keys.iter().for_each(|(key, value)| setting(text, key, key, value, secrets));
+        text.push('\n');
+    }
 }
 
 type Keys = Vec<(&'static &'static str, &'static str)>;
@@ -81,7 +98,7 @@ fn quoted(key: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Sources, load};
+    use crate::config::{HttpGrant, Sources, load};
 
     fn example() -> Config {
         let mut config = Config::default();
@@ -89,7 +106,13 @@ mod tests {
         config.session.encryption_key = "secret".into();
         config.metrics.listen = None;
         config.runtime.plugins = vec!["a.wasm".into()];
-        config.plugin.entry("my.plugin".into()).or_default().insert("password".into(), "secret".into());
+        let plugin = config.plugin.entry("my.plugin".into()).or_default();
+        plugin.settings.insert("password".into(), "secret".into());
+        plugin.deny = vec!["storage".into()];
+        plugin.allow.http = vec![HttpGrant::new("api.example.com")];
+        plugin.allow.environment = vec!["API_KEY".into()];
+        plugin.allow.folders.insert("words".into(), "/srv/words".into());
+        plugin.limits.instances = Some(3);
         config
     }
 
@@ -122,6 +145,7 @@ mod tests {
     fn secrets_are_masked_unless_asked_for() {
         assert!(!print(&example(), false).contains("secret\""));
         assert!(print(&example(), true).contains("encryption_key = \"secret\""));
+        assert!(print(&example(), false).contains("api.example.com"), "a grant is no secret");
         assert!(
             print(&Config::default(), false).contains("\nencryption_key = \"\"\n"),
             "nothing to hide shows as such"

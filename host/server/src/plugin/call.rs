@@ -63,11 +63,11 @@ impl Plugin {
     ) -> Result<E::Output, CallError> {
         let started = Instant::now();
         let function = export.function();
-        let result = match self.pool.slot(self.host.limits.instance_wait).await {
+        let result = match self.pool.slot(self.identity.limits.instance_wait).await {
             Some(slot) => self.call_in(slot, &function, export, context).await,
             None => Err(CallError::Busy {
                 plugin: self.name().to_string(),
-                waited_ms: millis(self.host.limits.instance_wait),
+                waited_ms: millis(self.identity.limits.instance_wait),
             }),
         };
         self.metrics.record(function.kind, started.elapsed(), result.as_ref().err());
@@ -81,7 +81,7 @@ impl Plugin {
         export: E,
         context: CallContext,
     ) -> Result<E::Output, CallError> {
-        let until = Instant::now() + function.kind.deadline(&self.host.limits);
+        let until = Instant::now() + function.kind.deadline(&self.identity.limits);
         let warm = self.pool.take();
         let watch = warm.as_ref().map_or_else(Arc::default, |instance| instance.watch().clone());
         watch.begin();
@@ -139,13 +139,13 @@ impl Plugin {
     }
 
     fn late(&self, function: &Function) -> CallError {
-        let deadline = function.kind.deadline(&self.host.limits);
+        let deadline = function.kind.deadline(&self.identity.limits);
         self.broken(function, &format!("ran longer than {} ms", millis(deadline)))
     }
 
     /// Why a call trapped, in a sentence for its caller; the guest's own stack is for whoever writes the plugin.
     fn trapped(&self, function: &Function, failed: &Failed) -> CallError {
-        let limits = &self.host.limits;
+        let limits = &self.identity.limits;
         let error = &failed.error;
         let trap = error.downcast_ref::<Trap>();
         if trap == Some(&Trap::Interrupt) {

@@ -9,8 +9,8 @@ use std::thread::Thread;
 use std::time::Duration;
 use wasmtime::{Cache, CacheConfig, Config, Engine, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-/// Builds the engine for `plugins` plugins, and starts its ticker.
-pub(super) fn build(limits: &Limits, plugins: usize, cache: Option<&Path>) -> anyhow::Result<(Engine, Arc<Ticks>)> {
+/// Builds the engine for plugins of these limits, and starts its ticker.
+pub(super) fn build(plugins: &[Limits], cache: Option<&Path>) -> anyhow::Result<(Engine, Arc<Ticks>)> {
     let mut config = Config::new();
     config
         .wasm_component_model(true)
@@ -19,7 +19,7 @@ pub(super) fn build(limits: &Limits, plugins: usize, cache: Option<&Path>) -> an
         .epoch_interruption(true)
         .max_wasm_stack(limits::STACK_BYTES)
         .async_stack_size(limits::ASYNC_STACK_BYTES)
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits, plugins)));
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(plugins)));
     if let Some(folder) = cache {
         config.cache(Some(compile_cache(folder)?));
     }
@@ -30,9 +30,12 @@ pub(super) fn build(limits: &Limits, plugins: usize, cache: Option<&Path>) -> an
 }
 
 /// Address space for every instance that may live at once. It is reserved, not used: memory is taken as guests touch it.
-fn pool(limits: &Limits, plugins: usize) -> PoolingAllocationConfig {
+fn pool(plugins: &[Limits]) -> PoolingAllocationConfig {
     // One more for each plugin, since an instance that is being dropped still holds its place.
-    let instances = u32::try_from(plugins * (limits.instances + 1)).unwrap_or(u32::MAX);
+    let instances = plugins.iter().map(|limits| limits.instances + 1).sum::<usize>();
+    let instances = u32::try_from(instances).unwrap_or(u32::MAX);
+    // All places are of one size; how much of its place an instance may use is counted apart.
+    let memory = plugins.iter().map(|limits| limits.memory).max().unwrap_or_default();
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(instances)
         .total_core_instances(instances.saturating_mul(limits::CORE_INSTANCES))
@@ -42,7 +45,7 @@ fn pool(limits: &Limits, plugins: usize) -> PoolingAllocationConfig {
         .max_core_instances_per_component(limits::CORE_INSTANCES)
         .max_memories_per_component(limits::MEMORIES)
         .max_tables_per_component(limits::TABLES)
-        .max_memory_size(limits.memory)
+        .max_memory_size(memory)
         .table_elements(limits::TABLE_ELEMENTS);
     pool
 }

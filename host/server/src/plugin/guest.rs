@@ -8,6 +8,7 @@ use super::engine::Ticks;
 use super::limits::{INLINE_TICKS, Limits, MemoryLimiter, WASI_HANDLES};
 use super::log::LogLines;
 use super::metrics::Series;
+use super::pace::Pace;
 use super::slow_lane::SlowLane;
 use super::wasi;
 use meadhall_core::Core;
@@ -26,7 +27,6 @@ pub(super) struct Host {
     pub(super) core: Option<Arc<Core>>,
     pub(super) node: Arc<str>,
     pub(super) environment: Environment,
-    pub(super) limits: Limits,
     /// How long a client's token lives.
     pub(super) token_lifetime: Duration,
     pub(super) ticks: Arc<Ticks>,
@@ -36,10 +36,13 @@ pub(super) struct Host {
 /// Which plugin it is.
 pub(super) struct Identity {
     pub(super) name: Arc<str>,
-    /// Its section of the configuration.
+    /// Its own settings.
     pub(super) settings: BTreeMap<String, String>,
+    pub(super) limits: Limits,
     /// The figures that it defines.
     pub(super) series: Series,
+    /// How fast it may emit events, over all its instances.
+    pub(super) events: Pace,
 }
 
 /// What host functions find in an instance's store.
@@ -126,21 +129,21 @@ impl Instance {
         call: CurrentCall,
     ) -> Result<Self, Failed> {
         let lines = LogLines::new(identity.name.clone());
-        lines.begin(call.context.caller.clone(), host.limits.log_lines);
+        lines.begin(call.context.caller.clone(), identity.limits.log_lines);
         let (wasi, handles) = wasi::context(&host.environment, &lines);
         let guest = Guest {
             host: host.clone(),
             identity: identity.clone(),
             call,
             lines,
-            memory: MemoryLimiter::new(host.limits.memory),
+            memory: MemoryLimiter::new(identity.limits.memory),
             watch,
             wasi,
             handles,
         };
         let mut store = Store::new(component.engine(), guest);
         store.limiter(|guest| &mut guest.memory);
-        store.set_hostcall_fuel(host.limits.result);
+        store.set_hostcall_fuel(identity.limits.result);
         store.set_max_component_handles(WASI_HANDLES);
         store.set_epoch_deadline(INLINE_TICKS);
         store.epoch_deadline_callback(|store| Ok(at_epoch(store.data())));
@@ -154,7 +157,7 @@ impl Instance {
     pub(super) fn begin(&mut self, call: CurrentCall) {
         self.store.set_epoch_deadline(INLINE_TICKS);
         let guest = self.store.data_mut();
-        guest.lines.begin(call.context.caller.clone(), guest.host.limits.log_lines);
+        guest.lines.begin(call.context.caller.clone(), guest.identity.limits.log_lines);
         guest.memory.begin();
         guest.call = call;
     }
@@ -248,31 +251,41 @@ pub(super) mod tests {
         }
 
         pub(in crate::plugin) fn guest_in(&self, kind: Kind, context: CallContext) -> Guest {
-            self.build(kind, context, Arc::new(metrics::NoopRecorder))
+            self.build(kind, context, Arc::new(metrics::NoopRecorder), self.limits())
         }
 
         /// A guest whose figures go to this recorder.
         pub(in crate::plugin) fn guest_counting(&self, recorder: SharedRecorder) -> Guest {
-            self.build(Kind::Rpc, CallContext::default(), recorder)
+            self.build(Kind::Rpc, CallContext::default(), recorder, self.limits())
         }
 
-        fn build(&self, kind: Kind, context: CallContext, recorder: SharedRecorder) -> Guest {
+        /// A guest with limits of its own.
+        pub(in crate::plugin) fn guest_with(&self, limits: Limits) -> Guest {
+            self.build(Kind::Rpc, CallContext::default(), Arc::new(metrics::NoopRecorder), limits)
+        }
+
+        /// The limits of a guest that has none of its own.
+        pub(in crate::plugin) fn limits(&self) -> Limits {
+            Limits::from(&crate::config::RuntimeConfig::default())
+        }
+
+        fn build(&self, kind: Kind, context: CallContext, recorder: SharedRecorder, limits: Limits) -> Guest {
             let name: Arc<str> = "test".into();
-            let limits = Limits::from(&crate::config::RuntimeConfig::default());
             let lines = LogLines::new(name.clone());
             let (wasi, handles) = wasi::context(&self.core.env, &lines);
             Guest {
+                memory: MemoryLimiter::new(limits.memory),
                 identity: Arc::new(Identity {
                     series: Series::new(name.clone(), recorder),
                     settings: BTreeMap::from([("mead".to_owned(), "sweet".to_owned())]),
                     name,
+                    events: Pace::new(limits.events_per_second),
+                    limits,
                 }),
-                memory: MemoryLimiter::new(limits.memory),
                 host: Arc::new(Host {
                     core: Some(self.core.clone()),
                     node: self.core.node.clone(),
                     environment: self.core.env.clone(),
-                    limits,
                     token_lifetime: Duration::from_secs(60),
                     ticks: Arc::default(),
                     slow_lane: SlowLane::start().unwrap(),

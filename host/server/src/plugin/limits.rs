@@ -3,7 +3,9 @@
 //! | what | bound | where it is enforced | past it |
 //! |---|---|---|---|
 //! | time of an RPC or hook | `rpc_deadline` | `call.rs`: epochs while wasm runs, a timer around the rest | the call fails, its instance is dropped |
-//! | time of an event handler | `event_deadline` | as above | as above, in the log |
+//! | time of an event handler, of a scheduled run | `event_deadline` | as above | as above, in the log |
+//! | cron expressions of a plugin | [`CRON_EXPRESSIONS`] | `table.rs` | the server does not start |
+//! | runs of an expression at once | one | `schedule.rs` | the run is skipped, counted, logged |
 //! | time of `register` and `start` | `start_deadline` | as above | the server does not start |
 //! | time on an async worker | [`INLINE_TICKS`] | `call.rs` | the call moves to `slow_lane.rs` |
 //! | memory of an instance | `memory` | [`MemoryLimiter`] | `memory.grow` fails in the plugin |
@@ -20,8 +22,11 @@
 //! | groups in a look-up, notifications in a call | [`GROUPS`], [`NOTIFICATIONS`] | `imports/` | error value |
 //! | an account's export | [`EXPORT_BYTES`] | `imports/account.rs` | error value |
 //! | metric series of a plugin | [`METRIC_SERIES`] | `metrics.rs` | dropped and said once |
+//! | events emitted in a second | `events_per_second` | `imports/event.rs`, `pace.rs` | error value |
+//!
+//! The lower-case ones come from the configuration: `[runtime]`, or `[plugin.NAME.limits]` where that says otherwise.
 
-use crate::config::RuntimeConfig;
+use crate::config::{LimitsConfig, RuntimeConfig};
 use std::time::Duration;
 use wasmtime::ResourceLimiter;
 
@@ -43,6 +48,10 @@ pub struct Limits {
     pub content: usize,
     /// Log lines of one call.
     pub log_lines: usize,
+    /// Events that the plugin may emit in a second.
+    pub events_per_second: u32,
+    /// Requests to other servers that the plugin may have under way.
+    pub http_requests_at_once: usize,
 }
 
 impl From<&RuntimeConfig> for Limits {
@@ -57,6 +66,28 @@ impl From<&RuntimeConfig> for Limits {
             result: config.result_bytes,
             content: config.content_bytes,
             log_lines: config.log_lines,
+            events_per_second: config.events_per_second,
+            http_requests_at_once: config.http_requests_at_once,
+        }
+    }
+}
+
+impl Limits {
+    /// The limits of a plugin: its own, and these where it has none.
+    pub(super) fn with(&self, own: &LimitsConfig) -> Self {
+        let time = |own: Option<u64>, general| own.map_or(general, Duration::from_millis);
+        Self {
+            rpc_deadline: time(own.rpc_deadline_ms, self.rpc_deadline),
+            event_deadline: time(own.event_deadline_ms, self.event_deadline),
+            start_deadline: time(own.start_deadline_ms, self.start_deadline),
+            memory: own.memory_bytes.unwrap_or(self.memory),
+            instances: own.instances.unwrap_or(self.instances),
+            instance_wait: time(own.instance_wait_ms, self.instance_wait),
+            result: own.result_bytes.unwrap_or(self.result),
+            content: own.content_bytes.unwrap_or(self.content),
+            log_lines: own.log_lines.unwrap_or(self.log_lines),
+            events_per_second: own.events_per_second.unwrap_or(self.events_per_second),
+            http_requests_at_once: own.http_requests_at_once.unwrap_or(self.http_requests_at_once),
         }
     }
 }
@@ -98,6 +129,8 @@ pub(super) const USERS: usize = 100;
 pub(super) const EXPORT_BYTES: usize = 8 << 20;
 /// Groups in one look-up.
 pub(super) const GROUPS: usize = 100;
+/// Cron expressions of one plugin.
+pub(super) const CRON_EXPRESSIONS: usize = 100;
 /// Notifications to send or to delete in one call.
 pub(super) const NOTIFICATIONS: usize = 100;
 /// Entries in one page, of a history or a collection.
@@ -188,6 +221,15 @@ mod tests {
         assert!(!limiter.is_bloated());
         assert!(limiter.memory_growing(50, 51, None).unwrap());
         assert!(limiter.is_bloated());
+    }
+
+    #[test]
+    fn a_plugins_own_limits_stand_in_place_of_the_general_ones() {
+        let general = Limits::from(&RuntimeConfig::default());
+        let own = LimitsConfig { instances: Some(3), rpc_deadline_ms: Some(70), ..LimitsConfig::default() };
+        let limits = general.with(&own);
+        assert_eq!((limits.instances, limits.rpc_deadline), (3, Duration::from_millis(70)));
+        assert_eq!((limits.memory, limits.event_deadline), (general.memory, general.event_deadline));
     }
 
     #[test]

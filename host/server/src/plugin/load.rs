@@ -8,10 +8,12 @@ use super::compile::{Compiled, compile};
 use super::files::{self, PluginFile};
 use super::guest::{Guest, Host, Identity};
 use super::metrics::{CallMetrics, Series, SharedRecorder};
+use super::pace::Pace;
 use super::pool::Pool;
 use super::slow_lane::SlowLane;
 use super::table::{Table, check};
 use super::{CallContext, CallError, Limits, PluginConfig, engine, exports, imports};
+use crate::config::PluginSection;
 use anyhow::{Context as _, anyhow, bail};
 use meadhall_core::Core;
 use meadhall_core::clock::Environment;
@@ -28,6 +30,9 @@ pub(super) struct Loader {
     linker: Arc<Linker<Guest>>,
     host: Arc<Host>,
     recorder: SharedRecorder,
+    sections: BTreeMap<String, PluginSection>,
+    /// For those whose section says nothing else.
+    limits: Limits,
 }
 
 /// A plugin that was compiled, checked and asked what it handles, and that has had no effects yet.
@@ -73,7 +78,7 @@ pub struct Inspection {
 pub async fn inspect(file: &Path, limits: Limits) -> anyhow::Result<Inspection> {
     let config = PluginConfig {
         paths: vec![file.to_owned()],
-        settings: BTreeMap::new(),
+        sections: BTreeMap::new(),
         limits,
         cache_dir: None,
         recorder: Arc::new(metrics::NoopRecorder),
@@ -107,46 +112,53 @@ async fn register_all(
     if files.is_empty() {
         return Ok(Vec::new());
     }
-    let loader = Loader::new(&config, files.len(), core, node, environment)?;
+    let loader = Loader::new(&config, &files, core, node, environment)?;
     let mut loaded = Vec::with_capacity(files.len());
     for file in files {
-        let settings = config.settings.get(&*file.name).cloned().unwrap_or_default();
-        loaded.push(loader.load(file, settings).await?);
+        loaded.push(loader.load(file).await?);
     }
     Ok(loaded)
 }
 
 impl Loader {
-    /// A loader for `plugins` plugins. Without a core they can be asked what they handle, and nothing more.
+    /// A loader for these files. Without a core they can be asked what they handle, and nothing more.
     ///
     /// # Errors
     /// When the engine or its threads cannot be set up.
     pub(super) fn new(
         config: &PluginConfig,
-        plugins: usize,
+        files: &[PluginFile],
         core: Option<Arc<Core>>,
         node: Arc<str>,
         environment: Environment,
     ) -> anyhow::Result<Self> {
-        let (engine, ticks) = engine::build(&config.limits, plugins, config.cache_dir.as_deref())?;
+        let section = |file: &PluginFile| config.sections.get(&*file.name).cloned().unwrap_or_default();
+        let limits: Vec<Limits> = files.iter().map(|file| config.limits.with(&section(file).limits)).collect();
+        let (engine, ticks) = engine::build(&limits, config.cache_dir.as_deref())?;
         let linker = Arc::new(imports::linker(&engine).map_err(anyhow::Error::msg)?);
         let host = Arc::new(Host {
             core,
             node,
             environment,
-            limits: config.limits.clone(),
             token_lifetime: config.token_lifetime,
             ticks,
             slow_lane: SlowLane::start()?,
         });
-        Ok(Self { engine, linker, host, recorder: config.recorder.clone() })
+        Ok(Self {
+            engine,
+            linker,
+            host,
+            recorder: config.recorder.clone(),
+            sections: config.sections.clone(),
+            limits: config.limits.clone(),
+        })
     }
 
     /// Compiles and checks a plugin, and asks it what it handles and needs.
     ///
     /// # Errors
     /// For a file that is no plugin or one that this server cannot run, and when `register` or `needs` fails.
-    pub(super) async fn load(&self, file: PluginFile, settings: BTreeMap<String, String>) -> anyhow::Result<Loaded> {
+    pub(super) async fn load(&self, file: PluginFile) -> anyhow::Result<Loaded> {
         let PluginFile { name, path } = file;
         let (engine, linker) = (self.engine.clone(), self.linker.clone());
         // On a thread that may block: a large component takes seconds.
@@ -155,7 +167,7 @@ impl Loader {
             compile(&engine, &linker, &path, &bytes)
         });
         let compiled = compiled.await.context("the thread that compiles plugins failed")??;
-        let plugin = Arc::new(self.assemble(name, settings, compiled));
+        let plugin = Arc::new(self.assemble(name, compiled));
         let registration = plugin.call(exports::Register, CallContext::default()).await;
         let registration = registration.map_err(|error| at_load(&plugin, "register", &error))?;
         for handler in &registration.handlers {
@@ -166,15 +178,23 @@ impl Loader {
         Ok(Loaded { plugin, registration, needs })
     }
 
-    fn assemble(&self, name: Arc<str>, settings: BTreeMap<String, String>, compiled: Compiled) -> Plugin {
+    fn assemble(&self, name: Arc<str>, compiled: Compiled) -> Plugin {
+        let PluginSection { settings, limits, .. } = self.sections.get(&*name).cloned().unwrap_or_default();
+        let limits = self.limits.with(&limits);
         let series = Series::new(name.clone(), self.recorder.clone());
         Plugin {
             metrics: CallMetrics::new(&name, &self.recorder),
-            identity: Arc::new(Identity { name, settings, series }),
+            pool: Pool::new(limits.instances),
+            identity: Arc::new(Identity {
+                name,
+                settings,
+                events: Pace::new(limits.events_per_second),
+                limits,
+                series,
+            }),
             host: self.host.clone(),
             component: compiled.component,
             exports: compiled.exports,
-            pool: Pool::new(self.host.limits.instances),
         }
     }
 }

@@ -8,6 +8,8 @@ mod bindings;
 mod call;
 mod compile;
 mod context;
+mod cron;
+mod denial;
 mod engine;
 mod exports;
 mod files;
@@ -18,19 +20,25 @@ mod limits;
 mod load;
 mod log;
 mod metrics;
+mod pace;
 mod pool;
+mod schedule;
 mod slow_lane;
 mod table;
 mod wasi;
 
 pub use context::CallContext;
+pub(crate) use denial::denial_problem;
 pub use hooks::{Before, HOOKS};
 pub use limits::Limits;
 pub use load::{Inspection, inspect};
 pub use metrics::SharedRecorder;
+pub use schedule::Schedule;
 
+use crate::config::PluginSection;
 use meadhall_core::Core;
 use meadhall_core::events::{EventKind, QueuedEvent};
+use schedule::Timer;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
@@ -43,8 +51,9 @@ use table::Table;
 pub struct PluginConfig {
     /// Files, or folders whose `*.wasm` files are taken by name.
     pub paths: Vec<PathBuf>,
-    /// The plugins' own settings: plugin name (the file's stem) to key to value.
-    pub settings: BTreeMap<String, BTreeMap<String, String>>,
+    /// What the configuration says about plugins, by name (the file's stem).
+    pub sections: BTreeMap<String, PluginSection>,
+    /// The limits of a plugin whose section says nothing else.
     pub limits: Limits,
     /// Where compiled code is cached; none turns the cache off.
     pub cache_dir: Option<PathBuf>,
@@ -137,6 +146,11 @@ impl Plugins {
     /// Runs the after-hooks of a message; errors are logged.
     pub async fn after(&self, name: &str, request: &str, reply: &str, context: CallContext) {
         self.table.after.after(name, request, reply, context).await;
+    }
+
+    /// What is to run at times, as the plugins are now.
+    fn timers(&self) -> Vec<Timer> {
+        self.table.cron.clone()
     }
 
     /// Whether any plugin handles events of a kind.

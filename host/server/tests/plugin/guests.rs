@@ -1,8 +1,8 @@
 //! The guests of `tests/guests` and the examples of `plugins`, built once, and servers to load them into.
 
-use meadhall::config::RuntimeConfig;
+use meadhall::config::{PluginSection, RuntimeConfig};
 use meadhall::plugin::{CallContext, CallError, Limits, PluginConfig, Plugins};
-use meadhall_core::clock::Environment;
+use meadhall_core::clock::{Environment, ManualClock};
 use meadhall_core::outbox::OutboxLimits;
 use meadhall_core::password::LoginLimits;
 use meadhall_core::store::StoreConfig;
@@ -54,20 +54,21 @@ fn build(workspace: &str) -> PathBuf {
 pub(crate) struct Setup {
     folder: tempfile::TempDir,
     config: PluginConfig,
+    environment: Environment,
 }
 
 impl Setup {
     pub(crate) fn new(limits: Limits) -> Self {
         let config = PluginConfig {
             paths: Vec::new(),
-            settings: BTreeMap::new(),
+            sections: BTreeMap::new(),
             limits,
             // One folder with all other tests, so that large components are compiled once.
             cache_dir: Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/plugin-cache")),
             recorder: Arc::new(metrics::NoopRecorder),
             token_lifetime: Duration::from_secs(60),
         };
-        Self { folder: tempfile::tempdir().unwrap(), config }
+        Self { folder: tempfile::tempdir().unwrap(), config, environment: Environment::system() }
     }
 
     /// Adds a guest as plugin `name`.
@@ -82,7 +83,13 @@ impl Setup {
         std::fs::write(&path, bytes).unwrap();
         self.config.paths.push(path);
         let settings = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        self.config.settings.insert(name.to_owned(), settings);
+        self.config.sections.entry(name.to_owned()).or_default().settings = settings;
+        self
+    }
+
+    /// Changes what the configuration says about plugin `name`.
+    pub(crate) fn section(mut self, name: &str, change: impl FnOnce(&mut PluginSection)) -> Self {
+        change(self.config.sections.entry(name.to_owned()).or_default());
         self
     }
 
@@ -94,6 +101,12 @@ impl Setup {
     /// Counts here.
     pub(crate) fn recorder(mut self, recorder: impl Recorder + Send + Sync + 'static) -> Self {
         self.config.recorder = Arc::new(recorder);
+        self
+    }
+
+    /// The time is what this clock shows.
+    pub(crate) fn clock(mut self, clock: Arc<ManualClock>) -> Self {
+        self.environment = Environment::seeded(clock, 1);
         self
     }
 
@@ -109,7 +122,7 @@ impl Setup {
 
     /// The plugins, and the core that they act on.
     pub(crate) async fn load_with_core(self) -> anyhow::Result<(Arc<Plugins>, Arc<Core>)> {
-        let core = Core::open(core_config(self.folder.path()), Environment::system())?;
+        let core = Core::open(core_config(self.folder.path()), self.environment)?;
         Ok((Plugins::load(self.config, core.clone()).await?, core))
     }
 
@@ -130,6 +143,11 @@ pub(crate) fn short() -> Limits {
         instance_wait: Duration::from_millis(100),
         ..Limits::from(&RuntimeConfig::default())
     }
+}
+
+/// Limits that leave a call all the time that it wants.
+pub(crate) fn patient() -> Limits {
+    Limits { event_deadline: Duration::from_secs(60), ..short() }
 }
 
 fn core_config(folder: &Path) -> Config {

@@ -4,8 +4,10 @@
 
 mod calls;
 mod contract;
+mod grants;
 mod guests;
 mod hostile;
 mod load;
 mod logs;
+mod schedule;
 mod social;

@@ -31,7 +31,7 @@ impl Host for Guest {
         sender: Sender,
         persist: bool,
     ) -> Result<String, Error> {
-        at_most("message content", &content, self.host.limits.content)?;
+        at_most("message content", &content, self.identity.limits.content)?;
         let core = self.core()?;
         let (stream, sender) = (channel(&channel_id)?, lift(sender)?);
         core.chat.send_as(sender, &stream, &content, persist).await.map(ack).map_err(refused)
@@ -45,7 +45,7 @@ impl Host for Guest {
         sender: Sender,
         persist: bool,
     ) -> Result<String, Error> {
-        at_most("message content", &content, self.host.limits.content)?;
+        at_most("message content", &content, self.identity.limits.content)?;
         let core = self.core()?;
         let (stream, message, sender) = (channel(&channel_id)?, message(&message_id)?, lift(sender)?);
         core.chat.update_as(sender, &stream, message, &content, persist).await.map(ack).map_err(refused)
@@ -201,7 +201,7 @@ mod tests {
     async fn bad_arguments_are_refused_and_nothing_is_sent() {
         let mut guest = World::new().guest();
         let room = || "2...hall".to_owned();
-        let big = format!(r#"{{"a":"{}"}}"#, "x".repeat(guest.host.limits.content));
+        let big = format!(r#"{{"a":"{}"}}"#, "x".repeat(guest.identity.limits.content));
         for content in ["", "[]", "1", "{", big.as_str()] {
             assert_eq!(guest.send(room(), content.into(), nobody(), true).await.unwrap_err().code, 3);
         }

@@ -6,16 +6,22 @@ use super::{invalid, refused};
 use crate::plugin::guest::Guest;
 use meadhall_core::clock::Timestamp;
 use meadhall_core::events::Event;
+use meadhall_protocol::error::Code;
 
 impl Host for Guest {
     fn emit(&mut self, event: types::Event) -> Result<(), Error> {
-        let limit = self.host.limits.content;
+        let limit = self.identity.limits.content;
         let size =
             event.name.len() + event.properties.iter().map(|(key, value)| key.len() + value.len()).sum::<usize>();
         if size > limit {
             return Err(invalid(format!("event is {size} bytes, the limit is {limit}")));
         }
         let core = self.core()?;
+        if !self.identity.events.take(core.env.now()) {
+            let (plugin, limit) = (&self.identity.name, self.identity.limits.events_per_second);
+            let message = format!("plugin {plugin:?} emits more than {limit} events in a second");
+            return Err(Error { code: Code::ResourceExhausted as u32, message });
+        }
         core.events.emit(lift(event), self.call.context.caller.clone()).map_err(refused)
     }
 }
@@ -42,6 +48,7 @@ pub(crate) fn lower(event: Event) -> types::Event {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plugin::Limits;
     use crate::plugin::guest::tests::World;
 
     #[test]
@@ -54,9 +61,22 @@ mod tests {
             guest.emit(event("won")).unwrap();
         }
         assert_eq!(guest.emit(event("won")).unwrap_err().code, 8);
-        let limit = guest.host.limits.content;
+        let limit = guest.identity.limits.content;
         assert_eq!(guest.emit(event(&"x".repeat(limit + 1))).unwrap_err().code, 3);
         assert_eq!(world.core.events.len(), 4);
+    }
+
+    #[test]
+    fn events_faster_than_the_limit_are_refused() {
+        let world = World::new();
+        let mut guest = world.guest_with(Limits { events_per_second: 2, ..world.limits() });
+        let event = || types::Event { name: "won".into(), properties: vec![], timestamp_ms: None, external: false };
+        guest.emit(event()).unwrap();
+        guest.emit(event()).unwrap();
+        let refused = guest.emit(event()).unwrap_err();
+        assert_eq!(refused.code, 8);
+        assert_eq!(refused.message, "plugin \"test\" emits more than 2 events in a second");
+        assert_eq!(world.core.events.len(), 2);
     }
 
     #[test]

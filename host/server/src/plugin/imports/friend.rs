@@ -31,7 +31,7 @@ impl Host for Guest {
         usernames: Vec<String>,
         metadata: String,
     ) -> Result<(), Error> {
-        at_most("metadata", &metadata, self.host.limits.content)?;
+        at_most("metadata", &metadata, self.identity.limits.content)?;
         let core = self.core()?;
         let (user, targets) = (somebody(&user_id)?, targets(&ids, usernames)?);
         let metadata = Some(metadata).filter(|text| !text.is_empty());

@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 
 impl Host for Guest {
     async fn create(&mut self, creator: String, group: String) -> Result<String, Error> {
-        at_most("group", &group, self.host.limits.content)?;
+        at_most("group", &group, self.identity.limits.content)?;
         let core = self.core()?;
         let (creator, new) = (somebody(&creator)?, new_group(&group)?);
         let group = core.groups.create(creator, new).await.map_err(refused)?;
@@ -26,7 +26,7 @@ impl Host for Guest {
     }
 
     async fn update(&mut self, actor: String, group_id: String, changes: String) -> Result<(), Error> {
-        at_most("changes", &changes, self.host.limits.content)?;
+        at_most("changes", &changes, self.identity.limits.content)?;
         let core = self.core()?;
         let (actor, group, update) = (user_or_server("actor", &actor)?, group(&group_id)?, group_update(&changes)?);
         core.groups.update(actor, group, update).await.map_err(refused)
@@ -45,7 +45,7 @@ impl Host for Guest {
     }
 
     async fn list(&mut self, filter: String, limit: u32, after: String) -> Result<String, Error> {
-        at_most("filter", &filter, self.host.limits.content)?;
+        at_most("filter", &filter, self.identity.limits.content)?;
         let core = self.core()?;
         let (filter, limit) = (group_filter(&filter)?, page_size(limit)?);
         let page = core.groups.list(filter, limit, cursor(after)).await.map_err(refused)?;

@@ -47,7 +47,7 @@ impl Host for Guest {
         only: Vec<PresenceId>,
         reliable: bool,
     ) -> Result<(), Error> {
-        at_most("stream data", &data, self.host.limits.content)?;
+        at_most("stream data", &data, self.identity.limits.content)?;
         let core = self.core()?;
         let stream = lift(stream)?;
         let push = Push::new(PushEvent::StreamData { stream: stream.clone(), sender: None, data, reliable });
@@ -62,7 +62,7 @@ impl Host for Guest {
         only: Vec<PresenceId>,
         _reliable: bool,
     ) -> Result<(), Error> {
-        at_most("envelope", &envelope, self.host.limits.content)?;
+        at_most("envelope", &envelope, self.identity.limits.content)?;
         let core = self.core()?;
         let stream = lift(stream)?;
         let envelope = decode_envelope(Format::Json, envelope.as_bytes())
@@ -256,7 +256,7 @@ mod tests {
         };
         assert_eq!(texts(&ann), [("all".to_owned(), true)]);
         assert_eq!(texts(&ben), [("all".to_owned(), true), ("ben".to_owned(), false)]);
-        let limit = guest.host.limits.content;
+        let limit = guest.identity.limits.content;
         assert_eq!(guest.send(arena(), "x".repeat(limit + 1), vec![], true).unwrap_err().code, 3);
     }
 
