@@ -9,7 +9,7 @@ mod guests;
 mod hostile;
 mod load;
 mod logs;
-mod schedule;
 mod python;
 mod python_hostile;
+mod schedule;
 mod social;
