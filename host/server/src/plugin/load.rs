@@ -3,16 +3,19 @@
 
 use super::bindings::exports::meadhall::plugin::capabilities::Need;
 use super::bindings::exports::meadhall::plugin::lifecycle::Registration;
+use super::blocking::Blocking;
 use super::call::Plugin;
 use super::compile::{Compiled, compile};
 use super::files::{self, PluginFile};
+use super::grants::Grants;
 use super::guest::{Guest, Host, Identity};
+use super::http::system_lookup;
 use super::metrics::{CallMetrics, Series, SharedRecorder};
 use super::pace::Pace;
 use super::pool::Pool;
 use super::slow_lane::SlowLane;
 use super::table::{Table, check};
-use super::{CallContext, CallError, Limits, PluginConfig, engine, exports, imports};
+use super::{CallContext, CallError, Limits, PluginConfig, denial, engine, exports, imports, needs};
 use crate::config::PluginSection;
 use anyhow::{Context as _, anyhow, bail};
 use meadhall_core::Core;
@@ -33,6 +36,7 @@ pub(super) struct Loader {
     sections: BTreeMap<String, PluginSection>,
     /// For those whose section says nothing else.
     limits: Limits,
+    blocking: Blocking,
 }
 
 /// A plugin that was compiled, checked and asked what it handles, and that has had no effects yet.
@@ -65,7 +69,11 @@ pub struct Inspection {
     pub handlers: Vec<(String, String)>,
     /// What it says that it needs to be granted: kind and name.
     pub needs: Vec<(String, String)>,
-    /// The interfaces that it needs.
+    /// The functions of the contract that it can call: interface and function.
+    pub functions: Vec<(String, String)>,
+    /// Bytes of its file.
+    pub bytes: u64,
+    /// The interfaces that it imports.
     pub imports: Vec<String>,
     /// The interfaces that it offers.
     pub exports: Vec<String>,
@@ -96,6 +104,8 @@ pub async fn inspect(file: &Path, limits: Limits) -> anyhow::Result<Inspection> 
         version: registration.version.clone(),
         handlers: registration.handlers.iter().map(|it| (it.kind.clone(), it.name.clone())).collect(),
         needs: needs.iter().map(|it| (it.kind.clone(), it.name.clone())).collect(),
+        functions: denial::imported(component),
+        bytes: std::fs::metadata(file).map_or(0, |metadata| metadata.len()),
         imports: ty.imports(component.engine()).map(|(name, _)| name.to_owned()).collect(),
         exports: ty.exports(component.engine()).map(|(name, _)| name.to_owned()).collect(),
     })
@@ -151,6 +161,7 @@ impl Loader {
             recorder: config.recorder.clone(),
             sections: config.sections.clone(),
             limits: config.limits.clone(),
+            blocking: Blocking::new(),
         })
     }
 
@@ -160,14 +171,27 @@ impl Loader {
     /// For a file that is no plugin or one that this server cannot run, and when `register` or `needs` fails.
     pub(super) async fn load(&self, file: PluginFile) -> anyhow::Result<Loaded> {
         let PluginFile { name, path } = file;
-        let (engine, linker) = (self.engine.clone(), self.linker.clone());
+        let section = self.sections.get(&*name).cloned().unwrap_or_default();
+        let limits = self.limits.with(&section.limits);
+        let (engine, linker, shared) =
+            (self.engine.clone(), self.linker.clone(), (self.recorder.clone(), self.blocking.clone()));
+        let (plugin, allow, deny, own) = (name.clone(), section.allow.clone(), section.deny.clone(), limits.clone());
         // On a thread that may block: a large component takes seconds.
         let compiled = tokio::task::spawn_blocking(move || {
             let bytes = std::fs::read(&path).with_context(|| format!("cannot read plugin {}", path.display()))?;
-            compile(&engine, &linker, &path, &bytes)
+            let compiled = if deny.is_empty() {
+                compile(&engine, &linker, &path, &bytes)?
+            } else {
+                let linker = denial::shadowed(&linker, &plugin, &deny).map_err(anyhow::Error::msg)?;
+                compile(&engine, &linker, &path, &bytes)?
+            };
+            denial::check(&plugin, compiled.component.component(), &deny)?;
+            let (recorder, blocking) = shared;
+            let grants = Grants::open(&plugin, &allow, &own, &recorder, &blocking, &system_lookup())?;
+            anyhow::Ok((compiled, grants))
         });
-        let compiled = compiled.await.context("the thread that compiles plugins failed")??;
-        let plugin = Arc::new(self.assemble(name, compiled));
+        let (compiled, grants) = compiled.await.context("the thread that compiles plugins failed")??;
+        let plugin = Arc::new(self.assemble(name, section.settings.clone(), limits, grants, compiled));
         let registration = plugin.call(exports::Register, CallContext::default()).await;
         let registration = registration.map_err(|error| at_load(&plugin, "register", &error))?;
         for handler in &registration.handlers {
@@ -175,23 +199,27 @@ impl Loader {
         }
         let needs = plugin.call(exports::Needs, CallContext::default()).await;
         let needs = needs.map_err(|error| at_load(&plugin, "needs", &error))?;
+        // Who only looks at a plugin wants to see what it needs.
+        if self.host.core.is_some() {
+            needs::check(plugin.name(), &needs, &section, &plugin.identity.grants)?;
+        }
         Ok(Loaded { plugin, registration, needs })
     }
 
-    fn assemble(&self, name: Arc<str>, compiled: Compiled) -> Plugin {
-        let PluginSection { settings, limits, .. } = self.sections.get(&*name).cloned().unwrap_or_default();
-        let limits = self.limits.with(&limits);
+    fn assemble(
+        &self,
+        name: Arc<str>,
+        settings: BTreeMap<String, String>,
+        limits: Limits,
+        grants: Grants,
+        compiled: Compiled,
+    ) -> Plugin {
         let series = Series::new(name.clone(), self.recorder.clone());
+        let events = Pace::new(limits.events_per_second);
         Plugin {
             metrics: CallMetrics::new(&name, &self.recorder),
             pool: Pool::new(limits.instances),
-            identity: Arc::new(Identity {
-                name,
-                settings,
-                events: Pace::new(limits.events_per_second),
-                limits,
-                series,
-            }),
+            identity: Arc::new(Identity { name, settings, limits, series, events, grants }),
             host: self.host.clone(),
             component: compiled.component,
             exports: compiled.exports,

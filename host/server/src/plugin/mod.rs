@@ -5,6 +5,7 @@
 //! `limits` bounds it all.
 
 mod bindings;
+mod blocking;
 mod call;
 mod compile;
 mod context;
@@ -12,13 +13,17 @@ mod denial;
 mod engine;
 mod exports;
 mod files;
+mod folders;
+mod grants;
 mod guest;
 mod hooks;
+mod http;
 mod imports;
 mod limits;
 mod load;
 mod log;
 mod metrics;
+mod needs;
 mod pace;
 mod pool;
 mod slow_lane;
@@ -31,6 +36,7 @@ pub use hooks::{Before, HOOKS};
 pub use limits::Limits;
 pub use load::{Inspection, inspect};
 pub use metrics::SharedRecorder;
+pub(crate) use needs::configuration as needed_configuration;
 
 use crate::config::PluginSection;
 use meadhall_core::Core;
