@@ -69,7 +69,7 @@ async fn measure(server: &Outside, village: &Village, times: u32) -> Result<usiz
             cursor = next;
         }
         let cost = (server.cpu()? - before) / times;
-        println!("{:<44}{entries:>9}{cost:>14.0?}", pages.name);
+        println!("{:<44}{entries:>9}{cost:>14.2?}", pages.name);
         dear += usize::from(cost > MOST_A_PAGE);
     }
     Ok(dear)

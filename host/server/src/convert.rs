@@ -6,7 +6,7 @@
 mod friend;
 mod group;
 
-pub use friend::{friend_list, friends_of_friends_list};
+pub use friend::{friend, friend_list, friends_of_friends_list};
 pub use group::{group, group_list, group_user_list, user_group_list};
 
 use meadhall_core::account::{Account, User};

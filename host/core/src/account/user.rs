@@ -3,7 +3,7 @@
 use crate::clock::Timestamp;
 use crate::ids::UserId;
 use crate::store::StoreError;
-use crate::store::account::{self as rows, AccountRow};
+use crate::store::account::{self as rows, PublicRow};
 use crate::store::view::Rows;
 use std::sync::Arc;
 
@@ -72,7 +72,7 @@ impl Users {
         if id.is_nil() {
             return Ok(Some(self.server()));
         }
-        Ok(rows::get(rows, id)?.map(|row| self.user(id, row)))
+        Ok(rows::public(rows, id)?.map(|row| self.user(id, row)))
     }
 
     /// The nil user is the server itself, since it was started.
@@ -82,7 +82,8 @@ impl Users {
     }
 
     /// The user of an account.
-    pub(crate) fn user(&self, id: UserId, row: AccountRow) -> User {
+    pub(crate) fn user(&self, id: UserId, row: impl Into<PublicRow>) -> User {
+        let row = row.into();
         User {
             id,
             username: row.username,

@@ -5,6 +5,7 @@ use super::key::{Key, KeyFields, Tag};
 use super::view::Rows;
 use super::{StoreError, Txn};
 use crate::ids::UserId;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -45,6 +46,40 @@ pub(crate) struct AccountRow {
     pub(crate) create_time: i64,
     /// Seconds since the Unix epoch.
     pub(crate) update_time: i64,
+}
+
+/// What everybody may see of an account. Lists read a row of each user that they name, and what is private in it costs them
+/// nothing but the way past it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct PublicRow {
+    pub(crate) username: String,
+    pub(crate) display_name: String,
+    pub(crate) avatar_url: String,
+    pub(crate) lang_tag: String,
+    pub(crate) location: String,
+    pub(crate) timezone: String,
+    pub(crate) metadata: String,
+    pub(crate) edge_count: u32,
+    pub(crate) create_time: i64,
+    pub(crate) update_time: i64,
+}
+
+impl From<AccountRow> for PublicRow {
+    fn from(row: AccountRow) -> Self {
+        Self {
+            username: row.username,
+            display_name: row.display_name,
+            avatar_url: row.avatar_url,
+            lang_tag: row.lang_tag,
+            location: row.location,
+            timezone: row.timezone,
+            metadata: row.metadata,
+            edge_count: row.edge_count,
+            create_time: row.create_time,
+            update_time: row.update_time,
+        }
+    }
 }
 
 /// What only one account can have.
@@ -103,6 +138,11 @@ pub(crate) fn get(rows: &impl Rows, user: UserId) -> Result<Option<AccountRow>, 
     rows.row(&account_key(user))?.map(|value| decode(&value)).transpose()
 }
 
+/// What everybody may see of a user's account.
+pub(crate) fn public(rows: &impl Rows, user: UserId) -> Result<Option<PublicRow>, StoreError> {
+    rows.row(&account_key(user))?.map(|value| decode(&value)).transpose()
+}
+
 /// Whether a user has an account.
 pub(crate) fn exists(rows: &impl Rows, user: UserId) -> Result<bool, StoreError> {
     Ok(rows.row(&account_key(user))?.is_some())
@@ -151,7 +191,7 @@ fn encode(row: &AccountRow) -> Result<Vec<u8>, StoreError> {
     serde_json::to_vec(row).map_err(|error| StoreError::Failed(error.to_string()))
 }
 
-fn decode(value: &[u8]) -> Result<AccountRow, StoreError> {
+fn decode<T: DeserializeOwned>(value: &[u8]) -> Result<T, StoreError> {
     serde_json::from_slice(value).map_err(|error| StoreError::Unreadable(format!("an account: {error}")))
 }
 

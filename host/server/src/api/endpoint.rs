@@ -26,13 +26,34 @@ pub(super) trait Endpoint: 'static {
     const AUTH: Auth;
     /// What hooks get and may change.
     type Request: Serialize + DeserializeOwned + Send + Sync;
-    type Reply: Serialize + Send + Sync;
+    type Reply: IntoJson + Send;
 
     /// Takes the request from path, query and body.
     fn decode(input: &Input) -> Result<Self::Request, Failure>;
 
     /// Does it.
     fn run(call: &mut Call, request: Self::Request) -> impl Future<Output = Result<Self::Reply, Failure>> + Send;
+}
+
+/// What becomes JSON: every message, and what was written as JSON already.
+pub(super) trait IntoJson {
+    fn into_json(self) -> String;
+}
+
+impl<T: Serialize> IntoJson for T {
+    fn into_json(self) -> String {
+        codec::to_json(&self)
+    }
+}
+
+/// A reply that was written as JSON where it was read.
+#[derive(Debug)]
+pub(super) struct Written(pub(super) String);
+
+impl IntoJson for Written {
+    fn into_json(self) -> String {
+        self.0
+    }
 }
 
 /// What a request brought.
@@ -116,7 +137,7 @@ async fn answer<E: Endpoint>(mut incoming: Incoming) -> Result<String, Failure> 
     }
     // Encoded before the call takes the request, and only when somebody wants it.
     let seen = app.plugins.wants_after(E::NAME).then(|| codec::to_json(&request));
-    let reply = codec::to_json(&E::run(&mut call, request).await?);
+    let reply = E::run(&mut call, request).await?.into_json();
     if let Some(request) = seen {
         app.plugins.after(E::NAME, &request, &reply, call.context()).await;
     }

@@ -1,16 +1,19 @@
 //! Friends: asking, accepting, ending, blocking, and lists of them.
 
 use super::auth::Auth;
-use super::endpoint::{Call, Endpoint, Input};
+use super::endpoint::{Call, Endpoint, Input, Written};
 use super::reply::Empty;
 use crate::convert;
 use crate::failure::Failure;
 use meadhall_core::account::Targets;
 use meadhall_core::friend::{FriendError, FriendState};
+use meadhall_protocol::codec::ListWriter;
 use meadhall_protocol::error::Code;
 use meadhall_protocol::{api, texts};
 
 const LIMIT_MAX: i32 = 1000;
+/// Bytes of a friend's JSON, about; more are taken when it is more.
+const FRIEND_BYTES: usize = 400;
 const FRIENDS_OF_FRIENDS_LIMIT_MAX: i32 = 100;
 const FRIENDS_OF_FRIENDS_LIMIT_DEFAULT: i32 = 10;
 
@@ -87,7 +90,8 @@ impl Endpoint for ListFriends {
     const NAME: &'static str = "ListFriends";
     const AUTH: Auth = Auth::Session;
     type Request = api::ListFriendsRequest;
-    type Reply = api::FriendList;
+    /// An `api::FriendList`.
+    type Reply = Written;
 
     fn decode(input: &Input) -> Result<Self::Request, Failure> {
         Ok(api::ListFriendsRequest {
@@ -104,8 +108,11 @@ impl Endpoint for ListFriends {
             state.ok_or_else(|| Failure::new(Code::InvalidArgument, texts::FRIEND_STATE_INVALID))
         });
         let (user, cursor) = (call.user()?.id, Some(request.cursor));
-        let page = call.app.core.friends.list(user, limit, state.transpose()?, cursor).await?;
-        Ok(convert::friend_list(page))
+        let friends = &call.app.core.friends;
+        let start = |entries| ListWriter::new("friends", entries * FRIEND_BYTES);
+        let each = |page: &mut ListWriter, friend| page.push(&convert::friend(friend));
+        let (page, cursor) = friends.list_into(user, limit, state.transpose()?, cursor, start, each).await?;
+        Ok(Written(page.finish(&cursor.unwrap_or_default())))
     }
 }
 

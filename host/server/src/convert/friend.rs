@@ -18,7 +18,8 @@ pub fn friends_of_friends_list(page: FriendOfFriendPage) -> api::FriendsOfFriend
     api::FriendsOfFriendsList { friends_of_friends: found.collect(), cursor: page.cursor.unwrap_or_default() }
 }
 
-fn friend(friend: Friend) -> api::Friend {
+/// One edge of a user's.
+pub fn friend(friend: Friend) -> api::Friend {
     api::Friend {
         user: Some(user(friend.user)),
         state: Some(friend.state as i32),
