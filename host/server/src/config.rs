@@ -15,7 +15,9 @@ pub use fault::{Fault, Faults};
 pub use keys::{KeyError, KeySource, fill_existing_keys, fill_keys};
 pub use load::{Sources, load};
 pub use plugin::{AllowConfig, HttpGrant, LimitsConfig, PluginSection};
+pub(crate) use plugin_check::OWN_HEADERS;
 pub use print::print;
+pub(crate) use print::toml_key;
 
 use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};

@@ -27,7 +27,7 @@ pub fn print(config: &Config, secrets: bool) -> String {
     }
     comment(&mut text, comment_of::<Config>("plugin"));
     for (name, section) in &config.plugin {
-        plugin(&mut text, &quoted(name), section, secrets);
+        plugin(&mut text, &toml_key(name), section, secrets);
     }
     text
 }
@@ -39,7 +39,7 @@ fn plugin(text: &mut String, name: &str, section: &PluginSection, secrets: bool)
     let _ = writeln!(text, "[plugin.{name}]");
     for (key, value) in &table {
         let path = if is_own_setting(&[key]) { format!("plugin.{name}.{key}") } else { key.clone() };
-        setting(text, &path, &quoted(key), value, secrets);
+        setting(text, &path, &toml_key(key), value, secrets);
     }
     text.push('\n');
     for (key, keys) in below {
@@ -89,8 +89,8 @@ fn setting(text: &mut String, path: &str, key: &str, value: &Value, secrets: boo
     let _ = writeln!(text, "{key} = {shown}");
 }
 
-/// A plugin's own names need not be bare keys.
-fn quoted(key: &str) -> String {
+/// A name as a key of TOML: a plugin's own names need not be bare keys.
+pub(crate) fn toml_key(key: &str) -> String {
     let bare = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
     if bare { key.to_owned() } else { Value::String(key.to_owned()).to_string() }
 }

@@ -72,7 +72,7 @@ fn check_interfaces(engine: &Engine, component: &Component) -> anyhow::Result<()
 const EXPORTS: &[&str] = &["lifecycle", "rpc", "hooks", "events", "schedule", "capabilities"];
 
 /// Our interface and its version in a full name such as `meadhall:plugin/log@0.1.0`.
-fn interface(name: &str) -> Option<(&str, &str)> {
+pub(super) fn interface(name: &str) -> Option<(&str, &str)> {
     name.strip_prefix(PACKAGE)?.split_once('@')
 }
 

@@ -5,6 +5,7 @@ use super::bindings::meadhall::plugin::types::Error;
 use super::call::Watch;
 use super::context::{CurrentCall, Kind};
 use super::engine::Ticks;
+use super::grants::Grants;
 use super::lasting::Lasting;
 use super::limits::{INLINE_TICKS, Limits, MemoryLimiter, WASI_HANDLES};
 use super::log::LogLines;
@@ -44,6 +45,8 @@ pub(super) struct Identity {
     pub(super) limits: Limits,
     /// What it shares with its other versions.
     pub(super) lasting: Arc<Lasting>,
+    /// What it may reach beyond the game.
+    pub(super) grants: Grants,
     /// How fast it may emit events, over all its instances.
     pub(super) events: Pace,
 }
@@ -210,10 +213,13 @@ fn at_epoch(guest: &Guest) -> UpdateDeadline {
 pub(super) mod tests {
     //! A guest without wasm: imports are tested by calling the host's side of them, against a real core.
 
+    use super::super::blocking::Blocking;
     use super::super::context::CallContext;
+    use super::super::http::system_lookup;
     use super::super::metrics::SharedRecorder;
     use super::super::version::ContentHash;
     use super::*;
+    use crate::config::AllowConfig;
     use meadhall_core::account::{Credential, LoginRequest};
     use meadhall_core::caller::{CallerUser, ClientAddress};
     use meadhall_core::ids::UserId;
@@ -255,17 +261,28 @@ pub(super) mod tests {
         }
 
         pub(in crate::plugin) fn guest_in(&self, kind: Kind, context: CallContext) -> Guest {
-            self.build(kind, context, Arc::new(metrics::NoopRecorder), self.limits())
+            self.build(kind, context, Arc::new(metrics::NoopRecorder), self.limits(), &AllowConfig::default())
         }
 
         /// A guest whose figures go to this recorder.
         pub(in crate::plugin) fn guest_counting(&self, recorder: SharedRecorder) -> Guest {
-            self.build(Kind::Rpc, CallContext::default(), recorder, self.limits())
+            self.build(Kind::Rpc, CallContext::default(), recorder, self.limits(), &AllowConfig::default())
         }
 
         /// A guest with limits of its own.
         pub(in crate::plugin) fn guest_with(&self, limits: Limits) -> Guest {
-            self.build(Kind::Rpc, CallContext::default(), Arc::new(metrics::NoopRecorder), limits)
+            self.build(
+                Kind::Rpc,
+                CallContext::default(),
+                Arc::new(metrics::NoopRecorder),
+                limits,
+                &AllowConfig::default(),
+            )
+        }
+
+        /// A guest that is granted something.
+        pub(in crate::plugin) fn guest_granted(&self, allow: &AllowConfig) -> Guest {
+            self.build(Kind::Rpc, CallContext::default(), Arc::new(metrics::NoopRecorder), self.limits(), allow)
         }
 
         /// The limits of a guest that has none of its own.
@@ -273,7 +290,14 @@ pub(super) mod tests {
             Limits::from(&crate::config::RuntimeConfig::default())
         }
 
-        fn build(&self, kind: Kind, context: CallContext, recorder: SharedRecorder, limits: Limits) -> Guest {
+        fn build(
+            &self,
+            kind: Kind,
+            context: CallContext,
+            recorder: SharedRecorder,
+            limits: Limits,
+            allow: &AllowConfig,
+        ) -> Guest {
             let name: Arc<str> = "test".into();
             let version = Version::new(name.clone(), ContentHash::of(b""));
             let lines = LogLines::new(version.clone());
@@ -282,6 +306,7 @@ pub(super) mod tests {
                 memory: MemoryLimiter::new(limits.memory),
                 identity: Arc::new(Identity {
                     lasting: Arc::new(Lasting::new(&name, limits.instances, &recorder)),
+                    grants: Grants::open(&name, allow, &limits, &recorder, &blocking(), &system_lookup()).unwrap(),
                     settings: BTreeMap::from([("mead".to_owned(), "sweet".to_owned())]),
                     name,
                     version,
@@ -329,6 +354,16 @@ pub(super) mod tests {
                 status: false,
             })
         }
+    }
+
+    /// Threads of the runtime that a test runs on; tests of what needs none run on one that is never driven.
+    fn blocking() -> Blocking {
+        static IDLE: std::sync::OnceLock<tokio::runtime::Runtime> = std::sync::OnceLock::new();
+        if tokio::runtime::Handle::try_current().is_ok() {
+            return Blocking::new();
+        }
+        let _idle = IDLE.get_or_init(|| tokio::runtime::Runtime::new().unwrap()).enter();
+        Blocking::new()
     }
 
     /// What waits for a session's client, taken out.

@@ -23,6 +23,11 @@
 //! | an account's export | [`EXPORT_BYTES`] | `imports/account.rs` | error value |
 //! | metric series of a plugin | [`METRIC_SERIES`] | `metrics.rs` | dropped and said once |
 //! | events emitted in a second | `events_per_second` | `imports/event.rs`, `pace.rs` | error value |
+//! | requests to other servers at once | `http_requests_at_once` | `http/` | the request waits, then error value |
+//! | headers of a request and of a response | [`HTTP_HEADERS`], [`HTTP_HEADER_BYTES`] | `http/` | error value |
+//! | bodies, redirects and time of a request | the grant's own | `http/` | error value |
+//! | a file's bytes, a folder's entries, a path | [`FILE_BYTES`], [`FOLDER_ENTRIES`], [`PATH_BYTES`] | `folders.rs` | error value |
+//! | threads that look up names and read files | a fixed number | `blocking.rs` | the call waits |
 //!
 //! The lower-case ones come from the configuration: `[runtime]`, or `[plugin.NAME.limits]` where that says otherwise.
 
@@ -139,6 +144,18 @@ pub(super) const PAGE: usize = 100;
 pub(super) const STREAM_LABEL_BYTES: usize = 128;
 /// Bytes of a presence's status.
 pub(super) const STATUS_BYTES: usize = 2048;
+/// Headers of a request to another server.
+pub(super) const HTTP_HEADERS: usize = 64;
+/// Bytes of the headers of a request to another server, and of its response.
+pub(super) const HTTP_HEADER_BYTES: usize = 32 << 10;
+/// How long before the end of a call its request to another server ends, so that the plugin can answer.
+pub(super) const HTTP_MARGIN: Duration = Duration::from_millis(100);
+/// Bytes of a file.
+pub(super) const FILE_BYTES: usize = 1 << 20;
+/// Entries of a folder.
+pub(super) const FOLDER_ENTRIES: usize = 1_000;
+/// Bytes of a path.
+pub(super) const PATH_BYTES: usize = 4096;
 /// Bytes of the reason for a disconnect.
 pub(super) const REASON_BYTES: usize = 512;
 

@@ -3,12 +3,15 @@
 
 use super::bindings::exports::meadhall::plugin::capabilities::Need;
 use super::bindings::exports::meadhall::plugin::lifecycle::Registration;
+use super::blocking::Blocking;
 use super::call::Plugin;
 use super::compile::{Compiled, compile};
 use super::compiler::{Compiler, Effort};
 use super::engine::{self, Room};
 use super::files::{self, PluginCode, PluginFile};
+use super::grants::Grants;
 use super::guest::{Guest, Host, Identity};
+use super::http::system_lookup;
 use super::lasting::Lastings;
 use super::metrics::SharedRecorder;
 use super::pace::Pace;
@@ -16,7 +19,7 @@ use super::pool::Pool;
 use super::slow_lane::SlowLane;
 use super::table::{Table, check};
 use super::version::Version;
-use super::{CallContext, CallError, Limits, PluginConfig, exports, imports};
+use super::{CallContext, CallError, Limits, PluginConfig, denial, exports, imports, needs};
 use crate::config::PluginSection;
 use anyhow::{Context as _, anyhow, bail};
 use meadhall_core::Core;
@@ -39,6 +42,7 @@ pub(super) struct Loader {
     room: Room,
     compiler: Compiler,
     lastings: Lastings,
+    blocking: Blocking,
 }
 
 /// A plugin that was compiled, checked and asked what it handles, and that has had no effects yet.
@@ -71,7 +75,11 @@ pub struct Inspection {
     pub handlers: Vec<(String, String)>,
     /// What it says that it needs to be granted: kind and name.
     pub needs: Vec<(String, String)>,
-    /// The interfaces that it needs.
+    /// The functions of the contract that it can call: interface and function.
+    pub functions: Vec<(String, String)>,
+    /// Bytes of its file.
+    pub bytes: u64,
+    /// The interfaces that it imports.
     pub imports: Vec<String>,
     /// The interfaces that it offers.
     pub exports: Vec<String>,
@@ -102,6 +110,8 @@ pub async fn inspect(file: &Path, limits: Limits) -> anyhow::Result<Inspection> 
         version: registration.version.clone(),
         handlers: registration.handlers.iter().map(|it| (it.kind.clone(), it.name.clone())).collect(),
         needs: needs.iter().map(|it| (it.kind.clone(), it.name.clone())).collect(),
+        functions: denial::imported(component),
+        bytes: std::fs::metadata(file).map_or(0, |metadata| metadata.len()),
         imports: ty.imports(component.engine()).map(|(name, _)| name.to_owned()).collect(),
         exports: ty.exports(component.engine()).map(|(name, _)| name.to_owned()).collect(),
     })
@@ -161,6 +171,7 @@ impl Loader {
             room,
             compiler: Compiler::start()?,
             lastings: Lastings::default(),
+            blocking: Blocking::new(),
         })
     }
 
@@ -179,9 +190,23 @@ impl Loader {
         let limits = self.limits.with(&section.limits);
         let room = self.room.check(&limits, &self.lastings.instances_of_others(&name));
         room.with_context(|| format!("plugin {name:?} cannot be loaded"))?;
-        let (engine, linker) = (self.engine.clone(), self.linker.clone());
-        let compiled = self.compiler.run(effort, move || compile(&engine, &linker, &path, &bytes)).await??;
-        let plugin = Arc::new(self.assemble(Version::new(name, hash), compiled, section, limits));
+        let (engine, linker, blocking) = (self.engine.clone(), self.linker.clone(), self.blocking.clone());
+        let (recorder, section_of, own, plugin) =
+            (self.recorder.clone(), section.clone(), limits.clone(), name.clone());
+        let compiled = self.compiler.run(effort, move || {
+            let deny = &section_of.deny;
+            let compiled = if deny.is_empty() {
+                compile(&engine, &linker, &path, &bytes)?
+            } else {
+                let linker = denial::shadowed(&linker, &plugin, deny).map_err(anyhow::Error::msg)?;
+                compile(&engine, &linker, &path, &bytes)?
+            };
+            denial::check(&plugin, compiled.component.component(), deny)?;
+            let grants = Grants::open(&plugin, &section_of.allow, &own, &recorder, &blocking, &system_lookup())?;
+            anyhow::Ok((compiled, grants))
+        });
+        let (compiled, grants) = compiled.await??;
+        let plugin = Arc::new(self.assemble(Version::new(name, hash), compiled, section, limits, grants));
         plugin.identity.lasting.add(&plugin);
 
         let registration = plugin.call(exports::Register, CallContext::default()).await;
@@ -192,10 +217,21 @@ impl Loader {
         }
         let needs = plugin.call(exports::Needs, CallContext::default()).await;
         let needs = needs.map_err(|error| at_load(&plugin, "needs", &error))?;
+        // Who only looks at a plugin wants to see what it needs.
+        if self.host.core.is_some() {
+            needs::check(plugin.name(), &needs, &section, &plugin.identity.grants)?;
+        }
         Ok(Loaded { plugin, registration, needs })
     }
 
-    fn assemble(&self, version: Version, compiled: Compiled, section: &PluginSection, limits: Limits) -> Plugin {
+    fn assemble(
+        &self,
+        version: Version,
+        compiled: Compiled,
+        section: &PluginSection,
+        limits: Limits,
+        grants: Grants,
+    ) -> Plugin {
         let name = version.name().clone();
         Plugin {
             pool: Pool::new(),
@@ -206,6 +242,7 @@ impl Loader {
                 settings: section.settings.clone(),
                 events: Pace::new(limits.events_per_second),
                 limits,
+                grants,
             }),
             host: self.host.clone(),
             component: compiled.component,

@@ -74,6 +74,12 @@ impl KindMetrics {
     }
 }
 
+/// Requests of a plugin to other servers, by what came of them.
+pub(super) fn http_requests(plugin: &Arc<str>, outcome: &'static str, recorder: &dyn Recorder) -> Counter {
+    let labels = vec![Label::new("plugin", plugin.clone()), Label::new("outcome", outcome)];
+    recorder.register_counter(&Key::from_parts("meadhall_plugin_http_requests_total", labels), &METADATA)
+}
+
 /// The figures that one plugin defines: at most [`METRIC_SERIES`] of them, each with the label `plugin`.
 pub(super) struct Series {
     plugin: Arc<str>,

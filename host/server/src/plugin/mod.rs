@@ -5,6 +5,7 @@
 //! `limits` bounds it all.
 
 mod bindings;
+mod blocking;
 mod call;
 mod compile;
 mod compiler;
@@ -14,14 +15,18 @@ mod denial;
 mod engine;
 mod exports;
 mod files;
+mod folders;
+mod grants;
 mod guest;
 mod hooks;
+mod http;
 mod imports;
 mod lasting;
 mod limits;
 mod load;
 mod log;
 mod metrics;
+mod needs;
 mod pace;
 mod pool;
 mod schedule;
@@ -36,6 +41,7 @@ pub use hooks::{Before, HOOKS};
 pub use limits::Limits;
 pub use load::{Inspection, inspect};
 pub use metrics::SharedRecorder;
+pub(crate) use needs::configuration as needed_configuration;
 pub use schedule::Schedule;
 
 use crate::config::PluginSection;
@@ -161,7 +167,7 @@ impl Plugins {
 
     /// What is to run at times, as the plugins are now.
     fn timers(&self) -> Vec<Timer> {
-        self.table.cron.clone()
+        self.table.load().cron.clone()
     }
 
     /// Whether any plugin handles events of a kind.

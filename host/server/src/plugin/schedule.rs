@@ -101,7 +101,7 @@ impl Schedule {
         match Running::begin(&line.running) {
             Some(running) => drop(self.runs.spawn(run(timer, due, running))),
             None => {
-                timer.plugin.metrics.skipped();
+                timer.plugin.identity.lasting.calls.skipped();
                 let (plugin, expression) = (timer.plugin.name(), &timer.expression.text);
                 tracing::warn!(%plugin, %expression, "a scheduled run was skipped: the one before it is still going on");
             }

@@ -1,7 +1,7 @@
 //! `meadhall plugin check`.
 
 use crate::config::RuntimeConfig;
-use crate::plugin::{Inspection, Limits, inspect};
+use crate::plugin::{Inspection, Limits, inspect, needed_configuration};
 use anyhow::Context as _;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -18,20 +18,32 @@ pub(super) fn check(file: &Path) -> anyhow::Result<String> {
 }
 
 fn report(inspection: &Inspection) -> String {
-    let Inspection { name, version, handlers, needs, imports, exports } = inspection;
-    let lines = |named: &[(String, String)]| -> Vec<String> {
-        named.iter().map(|(kind, name)| format!("{kind} {name}").trim_end().to_owned()).collect()
-    };
-    let (handlers, needs) = (lines(handlers), lines(needs));
-    let mut report = format!("{name} {version}");
-    for (title, lines) in [("handles", &handlers), ("needs", &needs), ("exports", exports), ("imports", imports)] {
-        // Writing to a string cannot fail.
-        let _ = write!(report, "\n{title}:{}", if lines.is_empty() { " nothing" } else { "" });
-        for line in lines {
-            let _ = write!(report, "\n  {line}");
+    let Inspection { name, version, handlers, needs, functions, bytes, exports, imports } = inspection;
+    let mut report = format!("{name} {version}, {} KiB", bytes.div_ceil(1024));
+    let handlers = handlers.iter().map(|(kind, name)| format!("{kind} {name}").trim_end().to_owned()).collect();
+    section(&mut report, "handles", handlers);
+    section(&mut report, "needs, to be granted in the server's configuration", needed_configuration(name, needs));
+    let mut called: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (interface, function) in functions {
+        match called.last_mut() {
+            Some((last, functions)) if last == interface => functions.push(function),
+            _ => called.push((interface, vec![function])),
         }
     }
+    let called = called.into_iter().map(|(interface, functions)| format!("{interface}: {}", functions.join(", ")));
+    section(&mut report, "calls", called.collect());
+    section(&mut report, "exports", exports.clone());
+    let others = imports.iter().filter(|import| !import.starts_with("meadhall:")).cloned();
+    section(&mut report, "imports besides", others.collect());
     report
+}
+
+fn section(report: &mut String, title: &str, lines: Vec<String>) {
+    // Writing to a string cannot fail.
+    let _ = write!(report, "\n{title}:{}", if lines.is_empty() { " nothing" } else { "" });
+    for line in lines {
+        let _ = write!(report, "\n  {line}");
+    }
 }
 
 #[cfg(test)]
@@ -45,13 +57,31 @@ mod tests {
             version: "0.1.0".into(),
             handlers: vec![("rpc".into(), "greet".into()), ("session-start".into(), String::new())],
             needs: vec![("http".into(), "api.example.com".into())],
-            imports: Vec::new(),
+            functions: vec![
+                ("event".into(), "emit".into()),
+                ("storage".into(), "read".into()),
+                ("storage".into(), "write".into()),
+            ],
+            bytes: 53_000,
+            imports: vec!["meadhall:plugin/event@0.1.0".into()],
             exports: vec!["meadhall:plugin/rpc@0.1.0".into()],
         });
-        assert_eq!(
-            report,
-            "hello 0.1.0\nhandles:\n  rpc greet\n  session-start\nneeds:\n  http api.example.com\nexports:\n  meadhall:plugin/rpc@0.1.0\nimports: nothing"
-        );
+        let expected = [
+            "hello 0.1.0, 52 KiB",
+            "handles:",
+            "  rpc greet",
+            "  session-start",
+            "needs, to be granted in the server's configuration:",
+            "  [plugin.hello.allow]",
+            "  http = [{ host = \"api.example.com\" }]",
+            "calls:",
+            "  event: emit",
+            "  storage: read, write",
+            "exports:",
+            "  meadhall:plugin/rpc@0.1.0",
+            "imports besides: nothing",
+        ];
+        assert_eq!(report.lines().collect::<Vec<_>>(), expected);
     }
 
     #[test]

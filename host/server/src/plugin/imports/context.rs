@@ -54,7 +54,7 @@ impl Host for Guest {
     }
 
     fn environment(&mut self) -> Vec<(String, String)> {
-        Vec::new()
+        self.identity.grants.environment.clone()
     }
 
     fn extra(&mut self) -> Vec<(String, String)> {

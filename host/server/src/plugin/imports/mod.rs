@@ -162,7 +162,7 @@ fn at_most(what: &str, text: &str, bytes: usize) -> Result<(), Error> {
 }
 
 /// As much of a plugin's text as an error repeats.
-fn shortened(text: &str) -> &str {
+pub(super) fn shortened(text: &str) -> &str {
     &text[..text.floor_char_boundary(100)]
 }
 
