@@ -8,6 +8,7 @@ mod bindings;
 mod call;
 mod compile;
 mod context;
+mod cron;
 mod denial;
 mod engine;
 mod exports;
@@ -21,6 +22,7 @@ mod log;
 mod metrics;
 mod pace;
 mod pool;
+mod schedule;
 mod slow_lane;
 mod table;
 mod wasi;
@@ -31,10 +33,12 @@ pub use hooks::{Before, HOOKS};
 pub use limits::Limits;
 pub use load::{Inspection, inspect};
 pub use metrics::SharedRecorder;
+pub use schedule::Schedule;
 
 use crate::config::PluginSection;
 use meadhall_core::Core;
 use meadhall_core::events::{EventKind, QueuedEvent};
+use schedule::Timer;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
@@ -142,6 +146,11 @@ impl Plugins {
     /// Runs the after-hooks of a message; errors are logged.
     pub async fn after(&self, name: &str, request: &str, reply: &str, context: CallContext) {
         self.table.after.after(name, request, reply, context).await;
+    }
+
+    /// What is to run at times, as the plugins are now.
+    fn timers(&self) -> Vec<Timer> {
+        self.table.cron.clone()
     }
 
     /// Whether any plugin handles events of a kind.

@@ -11,4 +11,5 @@ mod load;
 mod logs;
 mod python;
 mod python_hostile;
+mod schedule;
 mod social;
