@@ -1,5 +1,6 @@
 """JSON as the server has it. No part of the API."""
 
+import dataclasses
 import json
 from typing import Any
 
@@ -8,6 +9,8 @@ def _plain(value: Any) -> Any:
     raw = getattr(value, "raw", None)
     if isinstance(raw, dict):
         return raw
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     raise TypeError(f"{value!r} of type {type(value).__name__} cannot be written as JSON")
 
 

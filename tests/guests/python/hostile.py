@@ -33,9 +33,9 @@ def recursion(ctx: Context) -> int:
 
 
 @rpc("hostile.nested")
-def nested(ctx: Context, depth: int) -> str:
+def nested(ctx: Context) -> str:
     value: Any = []
-    for _ in range(depth):
+    for _ in range(100_000):
         value = [value]
     return repr(value)
 

@@ -92,7 +92,7 @@ INTERFACES: dict[str, dict[str, Call]] = {
     "account": {
         "get": lambda _, a: account.get(a["ann"]).devices[0].id,
         "update": lambda _, a: account.update(a["ann"], display_name="Ann", metadata={"level": 3}),
-        "updated": lambda _, a: (account.get(a["ann"]).user or users).display_name,  # type: ignore[union-attr]
+        "updated": lambda _, a: account.get(a["ann"]).raw["user"]["display_name"],
         "export": lambda _, a: sorted(account.export(a["ann"])),
         "ban": lambda _, a: account.ban(a["bob"]),
         "unban": lambda _, a: account.unban(a["bob"]),

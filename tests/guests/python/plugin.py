@@ -130,7 +130,7 @@ def before_update(ctx: Context, req: UpdateAccountRequest) -> UpdateAccountReque
         case "odd":
             return "nothing that goes on"  # type: ignore[return-value]
         case "break":
-            {}["missing"]
+            req.raw["missing"]
     return None
 
 

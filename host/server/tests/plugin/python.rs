@@ -220,7 +220,7 @@ async fn every_function_of_people_is_there() {
         "account",
         json!({
             "get": "device-of-ann", "update": null, "updated": "Ann",
-            "export": ["account", "channel_messages", "friends", "groups", "notifications", "objects", "read_markers"],
+            "export": ["account", "friends", "groups", "messages", "notifications", "read_markers", "storage_objects"],
             "ban": null, "unban": null, "delete": null, "deleted": { "code": 5 },
         }),
     )
