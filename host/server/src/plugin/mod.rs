@@ -161,7 +161,7 @@ impl Plugins {
 
     /// What is to run at times, as the plugins are now.
     fn timers(&self) -> Vec<Timer> {
-        self.table.cron.clone()
+        self.table.load().cron.clone()
     }
 
     /// Whether any plugin handles events of a kind.
