@@ -1,6 +1,7 @@
 //! What the code of `#[plugin]` calls, so that it is short and its mistakes read well. No part of the API.
 
 use crate::hook::{Before, Hook, Message, ReplyOf, RequestOf};
+use crate::message::Timestamp;
 use crate::plugin::Outcome;
 use crate::{Error, FromPayload, IntoPayload, Result};
 
@@ -60,6 +61,11 @@ pub fn done<R: Done>(result: R) -> Result<()> {
     result.into_result()
 }
 
+/// When a scheduled run was due.
+pub fn due<T: Due>(due_ms: i64) -> T {
+    T::from_unix_ms(due_ms)
+}
+
 fn decode<T: Message>(json: &str) -> Result<T, serde_json::Error> {
     T::from_json(json)
 }
@@ -106,7 +112,23 @@ impl<H: Hook, T: RequestOf<H>> BeforeReply<H> for Result<Before<T>> {
     }
 }
 
-/// What handlers of events, after-hooks and `#[start]` return.
+/// What the function behind `#[cron(…)]` takes.
+#[diagnostic::on_unimplemented(
+    message = "a function with `#[cron(…)]` cannot take `{Self}`",
+    label = "take the time that it was due as `Timestamp`"
+)]
+pub trait Due {
+    /// From milliseconds since the Unix epoch.
+    fn from_unix_ms(milliseconds: i64) -> Self;
+}
+
+impl Due for Timestamp {
+    fn from_unix_ms(milliseconds: i64) -> Self {
+        Self::from_unix_ms(milliseconds)
+    }
+}
+
+/// What handlers of events and of times, after-hooks and `#[start]` return.
 #[diagnostic::on_unimplemented(message = "this function cannot return `{Self}`", label = "return `Result<()>`")]
 pub trait Done {
     /// Whether it succeeded.

@@ -37,7 +37,7 @@ pub use context::Context;
 pub use error::{Error, Result};
 pub use event::Event;
 pub use hook::{Before, Hook};
-pub use meadhall_guest_macros::{after, before, event, plugin, rpc, session_end, session_start, start};
+pub use meadhall_guest_macros::{after, before, cron, event, plugin, rpc, session_end, session_start, start};
 pub use payload::{FromPayload, IntoPayload, Json};
 pub use plugin::{Outcome, Plugin, Registration};
 pub use serde_json;

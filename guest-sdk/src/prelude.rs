@@ -15,5 +15,5 @@ pub use crate::{account, channel, event, file, friend, group, http, metrics, not
 pub use crate::{session, status, storage, stream, users};
 // `error` is the macro, and the module with the codes.
 pub use crate::{debug, error, info, trace, warn};
-pub use meadhall_guest_macros::{after, before, plugin, rpc, session_end, session_start, start};
+pub use meadhall_guest_macros::{after, before, cron, plugin, rpc, session_end, session_start, start};
 pub use serde_json::json;

@@ -17,6 +17,7 @@ pub(crate) fn expand(plugin: &PluginModule, needs: &Needs) -> TokenStream {
     let before = calls(plugin, before);
     let after = calls(plugin, after);
     let start = calls(plugin, |handler| unary(handler, matches!(handler.role, Role::Start), &[]));
+    let tick = calls(plugin, tick);
     let on =
         |matching: fn(&Role) -> bool| calls(plugin, move |handler| unary(handler, matching(&handler.role), &["event"]));
     let event = on(|role| matches!(role, Role::Event));
@@ -31,11 +32,14 @@ pub(crate) fn expand(plugin: &PluginModule, needs: &Needs) -> TokenStream {
 
             #(#items)*
 
+            /// The plugin itself, for tests: `World::with(NAME::Plugin)`.
+            #[allow(unreachable_pub, dead_code, reason = "a test that wants it may stand anywhere")]
+            #[derive(Clone, Copy, Debug)]
+            pub struct Plugin;
+
             #[allow(unused_variables, unreachable_code, reason = "not every plugin handles everything")]
             const _: () = {
-                struct __Handlers;
-
-                impl ::meadhall_guest::Plugin for __Handlers {
+                impl ::meadhall_guest::Plugin for self::Plugin {
                     fn register() -> ::meadhall_guest::Registration {
                         let mut registration = ::meadhall_guest::Registration::new(::core::env!("CARGO_PKG_VERSION"));
                         #(#registrations)*
@@ -102,9 +106,18 @@ pub(crate) fn expand(plugin: &PluginModule, needs: &Needs) -> TokenStream {
                         #session_end
                         ::core::result::Result::Ok(())
                     }
+
+                    fn tick(
+                        ctx: &::meadhall_guest::Context,
+                        expression: &str,
+                        due_ms: i64,
+                    ) -> ::meadhall_guest::Result<()> {
+                        #tick
+                        ::core::result::Result::Ok(())
+                    }
                 }
 
-                ::meadhall_guest::export!(__Handlers);
+                ::meadhall_guest::export!(Plugin);
             };
         }
     }
@@ -132,6 +145,7 @@ fn registration(handler: &Handler) -> Option<TokenStream> {
         Role::Event => quote!(event()),
         Role::SessionStart => quote!(session_start()),
         Role::SessionEnd => quote!(session_end()),
+        Role::Cron(expression) => quote!(cron(#expression)),
         Role::Start => return None,
     };
     Some(quote!(#(#conditions)* { registration = registration.#call; }))
@@ -180,6 +194,20 @@ fn after(handler: &Handler) -> Option<TokenStream> {
         if name == <#message as ::meadhall_guest::Hook>::NAME {
             let request = #decode_request;
             let reply = #decode_reply;
+            return #call;
+        }
+    })
+}
+
+fn tick(handler: &Handler) -> Option<TokenStream> {
+    let Role::Cron(expression) = &handler.role else { return None };
+    let (function, output) = (&handler.function, handler.output.span());
+    let due = handler.parameters.first()?;
+    let time = quote_spanned!(due.span()=> ::meadhall_guest::glue::due::<#due>(due_ms));
+    let call = quote_spanned!(output=> ::meadhall_guest::glue::done(self::#function(ctx, due)));
+    Some(quote! {
+        if expression == #expression {
+            let due = #time;
             return #call;
         }
     })

@@ -78,6 +78,13 @@ pub fn start(_: TokenStream, item: TokenStream) -> TokenStream {
     outside("start", item)
 }
 
+/// Runs at the times of a cron expression of five fields, in UTC: `#[cron("0 4 * * *")] fn NAME(ctx: &Context, due:
+/// Timestamp) -> Result<()>`.
+#[proc_macro_attribute]
+pub fn cron(_: TokenStream, item: TokenStream) -> TokenStream {
+    outside("cron", item)
+}
+
 /// `#[plugin]` takes these attributes away before the compiler meets them: one that is met stands in the wrong place.
 fn outside(attribute: &str, item: TokenStream) -> TokenStream {
     let message = format!("`#[{attribute}]` stands on a function inside the module that carries `#[plugin]`");

@@ -37,10 +37,12 @@ pub(crate) enum Role {
     SessionStart,
     SessionEnd,
     Start,
+    /// At the times of this cron expression.
+    Cron(String),
 }
 
 /// The attributes that make a function a handler.
-const ATTRIBUTES: [&str; 7] = ["rpc", "before", "after", "event", "session_start", "session_end", "start"];
+const ATTRIBUTES: [&str; 8] = ["rpc", "before", "after", "event", "session_start", "session_end", "start", "cron"];
 
 impl PluginModule {
     /// Reads a module.
@@ -104,6 +106,7 @@ impl Role {
             "rpc" => rpc_id(attribute, function).map(Self::Rpc),
             "before" => message(attribute, name).map(Self::Before),
             "after" => message(attribute, name).map(Self::After),
+            "cron" => expression(attribute).map(Self::Cron),
             _ => {
                 if !matches!(attribute.meta, Meta::Path(_)) {
                     return Err(Error::new_spanned(attribute, format!("`#[{name}]` takes nothing in brackets")));
@@ -128,6 +131,7 @@ impl Role {
             Self::SessionStart => "a handler of session starts".into(),
             Self::SessionEnd => "a handler of session ends".into(),
             Self::Start => "a start function".into(),
+            Self::Cron(expression) => format!("a function at the times {expression:?}"),
         }
     }
 }
@@ -163,6 +167,25 @@ fn rpc_id(attribute: &Attribute, function: &ItemFn) -> syn::Result<String> {
 fn message(attribute: &Attribute, name: &str) -> syn::Result<Path> {
     let sentence = format!("`#[{name}]` names one message: `#[{name}(UpdateAccount)]`");
     attribute.parse_args_with(Path::parse_mod_style).map_err(|_| Error::new_spanned(attribute, sentence))
+}
+
+/// `#[cron("0 4 * * *")]`. Only its shape is checked here, the values of its fields when the server loads the plugin: what
+/// reads them would be built for every plugin.
+fn expression(attribute: &Attribute) -> syn::Result<String> {
+    let text = attribute.parse_args::<LitStr>().map_err(|_| {
+        Error::new_spanned(
+            attribute,
+            "a time is a text of five fields, in UTC: `#[cron(\"0 4 * * *\")]` is 4:00 every day",
+        )
+    })?;
+    let value = text.value();
+    let fields = value.split_ascii_whitespace().count();
+    // A name, such as `@daily`, stands alone.
+    if fields != 5 && !(fields == 1 && value.trim_start().starts_with('@')) {
+        let names = "minute, hour, day of the month, month, day of the week";
+        return Err(Error::new_spanned(text, format!("this has {fields} of the five fields {names}")));
+    }
+    Ok(value)
 }
 
 /// The name of an attribute that is ours.

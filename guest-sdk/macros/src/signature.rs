@@ -102,6 +102,12 @@ impl Shape {
             Role::Start => {
                 Self { attribute: "#[start]", parameters: "ctx: &Context", output: "Result<()>", references: &[] }
             }
+            Role::Cron(_) => Self {
+                attribute: "#[cron(…)]",
+                parameters: "ctx: &Context, due: Timestamp",
+                output: "Result<()>",
+                references: &[false],
+            },
         }
     }
 }

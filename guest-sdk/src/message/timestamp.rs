@@ -9,6 +9,16 @@ use std::fmt;
 pub struct Timestamp(pub String);
 
 impl Timestamp {
+    /// From milliseconds since the Unix epoch.
+    pub fn from_unix_ms(milliseconds: i64) -> Self {
+        let (seconds, milliseconds) = (milliseconds.div_euclid(1000), milliseconds.rem_euclid(1000));
+        let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+        let (year, month, day) = date(days);
+        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+        let fraction = if milliseconds == 0 { String::new() } else { format!(".{milliseconds:03}") };
+        Self(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z"))
+    }
+
     /// Milliseconds since the Unix epoch, what is finer cut off; none when this is not RFC 3339 in UTC.
     pub fn unix_ms(&self) -> Option<i64> {
         let (date, time) = self.0.strip_suffix('Z')?.split_once('T')?;
@@ -56,6 +66,20 @@ fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
     year * 365 + leap_days + day_of_year - 719_468
 }
 
+/// Year, month and day, days after 1970-01-01: what [`days_since_epoch`] counts.
+fn date(days: i64) -> (i64, i64, i64) {
+    // The calendar repeats every 400 years, which have 146,097 days; day 0 is 0000-03-01.
+    let days = days + 719_468;
+    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    // Months counted from March.
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (era * 400 + year_of_era + i64::from(month <= 2), month, day)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,5 +98,23 @@ mod tests {
         check("2024-01-02T+3:04:05Z", None);
         check("2024-01-02T03:04:05.+Z", None);
         check("yesterday", None);
+    }
+
+    #[test]
+    fn a_moment_is_written_as_it_is_read() {
+        for text in [
+            "1970-01-01T00:00:00Z",
+            "2024-02-29T23:59:59.500Z",
+            "1969-12-31T23:59:59.999Z",
+            "2000-03-01T00:00:00Z",
+            "2100-02-28T04:00:00Z",
+            "1600-12-31T00:00:00.001Z",
+        ] {
+            let moment = Timestamp(text.into()).unix_ms().expect("RFC 3339");
+            assert_eq!(Timestamp::from_unix_ms(moment).0, text);
+        }
+        for day in (-80_000..80_000).map(|step| step * 86_400_000 * 10 / 7) {
+            assert_eq!(Timestamp::from_unix_ms(day).unix_ms(), Some(day), "{day}");
+        }
     }
 }

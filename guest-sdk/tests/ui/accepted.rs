@@ -68,6 +68,17 @@ pub mod all {
         Ok(())
     }
 
+    #[cron("0 4 * * MON-FRI")]
+    fn tick(_ctx: &Context, due: Timestamp) -> Result<()> {
+        info!("{due}");
+        Ok(())
+    }
+
+    #[cron("@daily")]
+    fn daily(_ctx: &Context, _due: Timestamp) -> Result<()> {
+        Ok(())
+    }
+
     #[cfg(any())]
     #[rpc]
     fn absent(_ctx: &Context, _payload: Missing) -> Result<()> {

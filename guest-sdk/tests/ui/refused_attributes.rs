@@ -32,6 +32,16 @@ mod attributes {
         Ok(())
     }
 
+    #[cron]
+    fn no_time(_ctx: &Context, _due: Timestamp) -> Result<()> {
+        Ok(())
+    }
+
+    #[cron("0 4 * *")]
+    fn four_fields(_ctx: &Context, _due: Timestamp) -> Result<()> {
+        Ok(())
+    }
+
     #[rpc]
     #[event]
     fn two_roles(_ctx: &Context, _payload: String) -> Result<()> {

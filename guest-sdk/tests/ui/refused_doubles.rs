@@ -21,6 +21,16 @@ mod doubles {
     fn second(_ctx: &Context, _event: Event) -> Result<()> {
         Ok(())
     }
+
+    #[cron("@daily")]
+    fn once(_ctx: &Context, _due: Timestamp) -> Result<()> {
+        Ok(())
+    }
+
+    #[cron("@daily")]
+    fn twice(_ctx: &Context, _due: Timestamp) -> Result<()> {
+        Ok(())
+    }
 }
 
 fn main() {}

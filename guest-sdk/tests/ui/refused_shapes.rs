@@ -45,6 +45,11 @@ mod shapes {
         Ok(())
     }
 
+    #[cron("@daily")]
+    fn without_due(_ctx: &Context) -> Result<()> {
+        Ok(())
+    }
+
     #[start]
     fn with_payload(_ctx: &Context, _payload: String) -> Result<()> {
         Ok(())

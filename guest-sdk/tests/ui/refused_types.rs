@@ -34,6 +34,11 @@ mod types {
         Ok(())
     }
 
+    #[cron("@daily")]
+    fn due_as_a_number(_ctx: &Context, _due: i64) -> Result<()> {
+        Ok(())
+    }
+
     #[after(Opaque)]
     fn no_message(_ctx: &Context, _req: &(), _reply: &()) -> Result<()> {
         Ok(())

@@ -8,7 +8,7 @@ use crate::net::handshake::Sockets;
 use crate::net::listener::{self, HttpServer};
 use crate::net::routes;
 use crate::net::tokens::Tokens;
-use crate::plugin::{Limits, PluginConfig, Plugins, SharedRecorder};
+use crate::plugin::{Limits, PluginConfig, Plugins, Schedule, SharedRecorder};
 use axum::Router;
 use axum::extract::State;
 use axum::http::header;
@@ -51,6 +51,8 @@ pub struct Server {
     sockets: TaskTracker,
     connections: Vec<TaskTracker>,
     workers: JoinSet<()>,
+    /// What plugins run at times.
+    scheduled: TaskTracker,
 }
 
 /// How a stop went.
@@ -78,6 +80,7 @@ impl Server {
         let keys = fill_keys(&mut config)?;
         file_limit::raise(config.server.max_connections);
         let app = assemble(config).await?;
+        let schedule = Schedule::new(app.plugins.clone(), app.core.env.clone());
         let mut server = Self {
             keys,
             addr: listener.local_addr()?,
@@ -88,6 +91,7 @@ impl Server {
             sockets: TaskTracker::new(),
             connections: Vec::new(),
             workers: event_workers(&app),
+            scheduled: schedule.runs(),
             app,
         };
         let sockets = Sockets { app: server.app.clone(), tasks: server.sockets.clone() };
@@ -96,6 +100,7 @@ impl Server {
             server.serve(listener, metrics_router(server.app.clone()));
         }
         server.background.spawn(upkeep(server.app.metrics.clone()));
+        server.background.spawn(schedule.follow(server.accepting.clone()));
         info!(address = %server.addr, node = %server.app.config.server.name, "serving");
         Ok(server)
     }
@@ -120,12 +125,16 @@ impl Server {
         &self.app
     }
 
-    /// Stops: accepts nothing more, closes sockets with `server shutting down`, handles the queued events, flushes.
+    /// Stops: accepts nothing more, closes sockets with `server shutting down`, lets scheduled runs end, handles the queued
+    /// events, flushes.
     pub async fn stop(mut self) -> StopOutcome {
         let deadline = Instant::now() + Duration::from_millis(self.app.config.server.shutdown_grace_ms);
         self.app.stopping.store(true, Ordering::SeqCst);
         self.accepting.cancel();
         let sockets_left = self.close_sockets(deadline).await;
+        // Before the queue of events closes: they may emit some.
+        let runs_left =
+            if timeout_at(deadline, self.scheduled.wait()).await.is_ok() { 0 } else { self.scheduled.len() };
         self.app.core.events.close();
         // What is left of them is counted by core's own stop.
         let _ = timeout_at(deadline, self.app.core.events.drained()).await;
@@ -134,12 +143,13 @@ impl Server {
         let report = self.app.core.stop(deadline.saturating_duration_since(Instant::now())).await;
         self.workers.shutdown().await;
         self.background.shutdown().await;
-        if sockets_left + report.events_left + requests_left == 0 {
+        if sockets_left + runs_left + report.events_left + requests_left == 0 {
             info!("stopped");
             return StopOutcome::Clean;
         }
         warn!(
             sockets = sockets_left,
+            scheduled = runs_left,
             events = report.events_left,
             requests = requests_left,
             "the grace period ended before everything was done; this was left"

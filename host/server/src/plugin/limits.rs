@@ -3,7 +3,9 @@
 //! | what | bound | where it is enforced | past it |
 //! |---|---|---|---|
 //! | time of an RPC or hook | `rpc_deadline` | `call.rs`: epochs while wasm runs, a timer around the rest | the call fails, its instance is dropped |
-//! | time of an event handler | `event_deadline` | as above | as above, in the log |
+//! | time of an event handler, of a scheduled run | `event_deadline` | as above | as above, in the log |
+//! | cron expressions of a plugin | [`CRON_EXPRESSIONS`] | `table.rs` | the server does not start |
+//! | runs of an expression at once | one | `schedule.rs` | the run is skipped, counted, logged |
 //! | time of `register` and `start` | `start_deadline` | as above | the server does not start |
 //! | time on an async worker | [`INLINE_TICKS`] | `call.rs` | the call moves to `slow_lane.rs` |
 //! | memory of an instance | `memory` | [`MemoryLimiter`] | `memory.grow` fails in the plugin |
@@ -132,6 +134,8 @@ pub(super) const USERS: usize = 100;
 pub(super) const EXPORT_BYTES: usize = 8 << 20;
 /// Groups in one look-up.
 pub(super) const GROUPS: usize = 100;
+/// Cron expressions of one plugin.
+pub(super) const CRON_EXPRESSIONS: usize = 100;
 /// Notifications to send or to delete in one call.
 pub(super) const NOTIFICATIONS: usize = 100;
 /// Entries in one page, of a history or a collection.

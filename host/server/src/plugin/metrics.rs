@@ -15,7 +15,10 @@ pub type SharedRecorder = Arc<dyn Recorder + Send + Sync>;
 const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
 
 /// The calls of one plugin: how many, how long, how many failed, by kind.
-pub(super) struct CallMetrics(Vec<KindMetrics>);
+pub(super) struct CallMetrics {
+    kinds: Vec<KindMetrics>,
+    skipped: Counter,
+}
 
 struct KindMetrics {
     calls: Counter,
@@ -27,12 +30,21 @@ struct KindMetrics {
 
 impl CallMetrics {
     pub(super) fn new(plugin: &Arc<str>, recorder: &dyn Recorder) -> Self {
-        Self(Kind::ALL.iter().map(|&kind| KindMetrics::new(plugin, kind, recorder)).collect())
+        let skipped = Key::from_parts("meadhall_plugin_cron_skipped_total", vec![Label::new("plugin", plugin.clone())]);
+        Self {
+            kinds: Kind::ALL.iter().map(|&kind| KindMetrics::new(plugin, kind, recorder)).collect(),
+            skipped: recorder.register_counter(&skipped, &METADATA),
+        }
+    }
+
+    /// Counts a scheduled run that was skipped, since the one before it was still going on.
+    pub(super) fn skipped(&self) {
+        self.skipped.increment(1);
     }
 
     /// Counts one call.
     pub(super) fn record(&self, kind: Kind, duration: Duration, error: Option<&CallError>) {
-        let metrics = &self.0[kind as usize];
+        let metrics = &self.kinds[kind as usize];
         metrics.calls.increment(1);
         metrics.seconds.record(duration.as_secs_f64());
         match error {

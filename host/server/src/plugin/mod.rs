@@ -9,6 +9,7 @@ mod blocking;
 mod call;
 mod compile;
 mod context;
+mod cron;
 mod denial;
 mod engine;
 mod exports;
@@ -26,6 +27,7 @@ mod metrics;
 mod needs;
 mod pace;
 mod pool;
+mod schedule;
 mod slow_lane;
 mod table;
 mod wasi;
@@ -37,10 +39,12 @@ pub use limits::Limits;
 pub use load::{Inspection, inspect};
 pub use metrics::SharedRecorder;
 pub(crate) use needs::configuration as needed_configuration;
+pub use schedule::Schedule;
 
 use crate::config::PluginSection;
 use meadhall_core::Core;
 use meadhall_core::events::{EventKind, QueuedEvent};
+use schedule::Timer;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
@@ -148,6 +152,11 @@ impl Plugins {
     /// Runs the after-hooks of a message; errors are logged.
     pub async fn after(&self, name: &str, request: &str, reply: &str, context: CallContext) {
         self.table.after.after(name, request, reply, context).await;
+    }
+
+    /// What is to run at times, as the plugins are now.
+    fn timers(&self) -> Vec<Timer> {
+        self.table.cron.clone()
     }
 
     /// Whether any plugin handles events of a kind.

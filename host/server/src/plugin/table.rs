@@ -3,9 +3,12 @@
 use super::bindings::exports::meadhall::plugin::lifecycle::Handler;
 use super::call::Plugin;
 use super::compile::{PACKAGE, VERSION};
+use super::cron::Expression;
 use super::guest::ExportIndices;
 use super::hooks::{Chains, HOOKS};
+use super::limits::CRON_EXPRESSIONS;
 use super::load::Loaded;
+use super::schedule::Timer;
 use anyhow::bail;
 use meadhall_core::events::EventKind;
 use std::collections::HashMap;
@@ -20,8 +23,7 @@ pub(super) struct Table {
     pub(super) before: Chains,
     pub(super) after: Chains,
     pub(super) events: EventHandlers,
-    /// Cron expressions, and the plugin that registered each.
-    pub(super) cron: Vec<(Arc<str>, Arc<Plugin>)>,
+    pub(super) cron: Vec<Timer>,
 }
 
 /// The plugins that handle each kind of event, in order.
@@ -57,7 +59,7 @@ impl Table {
                     "rpc" => table.add_rpc(name, plugin)?,
                     "before" => table.before.add(name, plugin),
                     "after" => table.after.add(name, plugin),
-                    "cron" => table.add_cron(name, plugin),
+                    "cron" => table.add_cron(name, plugin)?,
                     "session-start" => add(&mut table.events.session_start, plugin),
                     "session-end" => add(&mut table.events.session_end, plugin),
                     _ => add(&mut table.events.custom, plugin),
@@ -79,11 +81,17 @@ impl Table {
     }
 
     /// A plugin runs once at a time of an expression, however often it registered it.
-    fn add_cron(&mut self, expression: &str, plugin: &Arc<Plugin>) {
-        let known = |(known, by): &(Arc<str>, Arc<Plugin>)| &**known == expression && Arc::ptr_eq(by, plugin);
-        if !self.cron.iter().any(known) {
-            self.cron.push((expression.into(), plugin.clone()));
+    fn add_cron(&mut self, expression: &str, plugin: &Arc<Plugin>) -> anyhow::Result<()> {
+        let own = self.cron.iter().filter(|timer| Arc::ptr_eq(&timer.plugin, plugin));
+        if own.clone().any(|timer| &*timer.expression.text == expression) {
+            return Ok(());
         }
+        if own.count() >= CRON_EXPRESSIONS {
+            bail!("plugin {:?} registers more than {CRON_EXPRESSIONS} cron expressions", plugin.name());
+        }
+        let expression = Arc::new(Expression::parse(expression)?);
+        self.cron.push(Timer { expression, plugin: plugin.clone() });
+        Ok(())
     }
 }
 
@@ -107,7 +115,10 @@ pub(super) fn check(handler: &Handler, exports: &ExportIndices) -> anyhow::Resul
         }
         "before" | "after" => (exports.hooks.is_some(), "hooks"),
         "event" | "session-start" | "session-end" => (exports.events.is_some(), "events"),
-        "cron" => (exports.schedule.is_some(), "schedule"),
+        "cron" => match Expression::parse(name) {
+            Ok(_) => (exports.schedule.is_some(), "schedule"),
+            Err(problem) => bail!("it registers cron {name:?}, {problem}"),
+        },
         _ => bail!("it registers a handler of kind {kind:?}, this server knows no such kind"),
     };
     if !exported {

@@ -2,7 +2,7 @@
 
 use meadhall::config::{PluginSection, RuntimeConfig};
 use meadhall::plugin::{CallContext, CallError, Limits, PluginConfig, Plugins};
-use meadhall_core::clock::Environment;
+use meadhall_core::clock::{Environment, ManualClock};
 use meadhall_core::outbox::OutboxLimits;
 use meadhall_core::password::LoginLimits;
 use meadhall_core::store::StoreConfig;
@@ -54,6 +54,7 @@ fn build(workspace: &str) -> PathBuf {
 pub(crate) struct Setup {
     folder: tempfile::TempDir,
     config: PluginConfig,
+    environment: Environment,
 }
 
 impl Setup {
@@ -67,7 +68,7 @@ impl Setup {
             recorder: Arc::new(metrics::NoopRecorder),
             token_lifetime: Duration::from_secs(60),
         };
-        Self { folder: tempfile::tempdir().unwrap(), config }
+        Self { folder: tempfile::tempdir().unwrap(), config, environment: Environment::system() }
     }
 
     /// Adds a guest as plugin `name`.
@@ -103,6 +104,12 @@ impl Setup {
         self
     }
 
+    /// The time is what this clock shows.
+    pub(crate) fn clock(mut self, clock: Arc<ManualClock>) -> Self {
+        self.environment = Environment::seeded(clock, 1);
+        self
+    }
+
     /// Keeps compiled code here.
     pub(crate) fn cache(mut self, folder: &Path) -> Self {
         self.config.cache_dir = Some(folder.to_owned());
@@ -115,7 +122,7 @@ impl Setup {
 
     /// The plugins, and the core that they act on.
     pub(crate) async fn load_with_core(self) -> anyhow::Result<(Arc<Plugins>, Arc<Core>)> {
-        let core = Core::open(core_config(self.folder.path()), Environment::system())?;
+        let core = Core::open(core_config(self.folder.path()), self.environment)?;
         Ok((Plugins::load(self.config, core.clone()).await?, core))
     }
 
@@ -136,6 +143,11 @@ pub(crate) fn short() -> Limits {
         instance_wait: Duration::from_millis(100),
         ..Limits::from(&RuntimeConfig::default())
     }
+}
+
+/// Limits that leave a call all the time that it wants.
+pub(crate) fn patient() -> Limits {
+    Limits { event_deadline: Duration::from_secs(60), ..short() }
 }
 
 fn core_config(folder: &Path) -> Config {

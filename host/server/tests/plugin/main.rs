@@ -9,4 +9,5 @@ mod guests;
 mod hostile;
 mod load;
 mod logs;
+mod schedule;
 mod social;

@@ -1,11 +1,13 @@
 //! A plugin that does what no plugin should, one behaviour for each RPC id. Settings make it misbehave while it is
-//! loaded: `register`, `needs`, `start` (`loop`, `trap`, `fail`), `kind`, `hook`, `rpc`, `cron` (a handler more).
+//! loaded: `register`, `needs`, `start` (`loop`, `trap`, `fail`), `kind`, `hook`, `rpc`, `cron` (handlers more; times stand
+//! between semicolons, and an empty one is none), `tick` (`loop`, `trap`, `fail`, `wait`: until there is an object `open`
+//! in the collection `gate`).
 
 wit_bindgen::generate!({ path: "../../../wit", world: "plugin" });
 
 use exports::meadhall::plugin::{capabilities, events, hooks, lifecycle, rpc, schedule};
 use meadhall::plugin::types::Error;
-use meadhall::plugin::{context, log, session, stream};
+use meadhall::plugin::{context, log, session, storage, stream};
 use std::hint::black_box;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -57,7 +59,8 @@ impl lifecycle::Guest for Hostile {
         handlers.extend(setting("kind").map(|kind| handler(&kind, "x")));
         handlers.extend(setting("hook").map(|name| handler("before", &name)));
         handlers.extend(setting("rpc").map(|id| handler("rpc", &id)));
-        handlers.extend(setting("cron").map(|expression| handler("cron", &expression)));
+        let times = setting("cron").unwrap_or_default();
+        handlers.extend(times.split(';').filter(|time| !time.is_empty()).map(|time| handler("cron", time)));
         lifecycle::Registration { version: "0.0.1".into(), handlers }
     }
 
@@ -166,9 +169,25 @@ impl events::Guest for Hostile {
 impl schedule::Guest for Hostile {
     fn tick(expression: String, due_ms: i64) -> Result<(), Error> {
         log::write(log::Level::Info, &format!("tick {expression} {due_ms}"));
-        misbehave(setting("tick"));
-        Ok(())
+        match setting("tick").as_deref() {
+            Some("fail") => Err(Error { code: 9, message: "no time for this".into() }),
+            Some("wait") => {
+                while storage::read(&[gate()]).is_ok_and(|found| found.is_empty()) {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                log::write(log::Level::Info, &format!("tock {expression} {due_ms}"));
+                Ok(())
+            }
+            other => {
+                misbehave(other.map(Into::into));
+                Ok(())
+            }
+        }
     }
+}
+
+fn gate() -> storage::ObjectId {
+    storage::ObjectId { collection: "gate".into(), key: "open".into(), user_id: None }
 }
 
 impl capabilities::Guest for Hostile {
