@@ -6,11 +6,12 @@ use super::call::Watch;
 use super::context::{CurrentCall, Kind};
 use super::engine::Ticks;
 use super::grants::Grants;
+use super::lasting::Lasting;
 use super::limits::{INLINE_TICKS, Limits, MemoryLimiter, WASI_HANDLES};
 use super::log::LogLines;
-use super::metrics::Series;
 use super::pace::Pace;
 use super::slow_lane::SlowLane;
+use super::version::Version;
 use super::wasi;
 use meadhall_core::Core;
 use meadhall_core::clock::Environment;
@@ -37,13 +38,15 @@ pub(super) struct Host {
 /// Which plugin it is.
 pub(super) struct Identity {
     pub(super) name: Arc<str>,
+    /// Which build of it.
+    pub(super) version: Version,
     /// Its own settings.
     pub(super) settings: BTreeMap<String, String>,
     pub(super) limits: Limits,
-    /// The figures that it defines.
-    pub(super) series: Series,
     /// What it may reach beyond the game.
     pub(super) grants: Grants,
+    /// What it shares with its other versions.
+    pub(super) lasting: Arc<Lasting>,
     /// How fast it may emit events, over all its instances.
     pub(super) events: Pace,
 }
@@ -131,7 +134,7 @@ impl Instance {
         watch: Arc<Watch>,
         call: CurrentCall,
     ) -> Result<Self, Failed> {
-        let lines = LogLines::new(identity.name.clone());
+        let lines = LogLines::new(identity.version.clone());
         lines.begin(call.context.caller.clone(), identity.limits.log_lines);
         let (wasi, handles) = wasi::context(&host.environment, &lines);
         let guest = Guest {
@@ -214,6 +217,7 @@ pub(super) mod tests {
     use super::super::context::CallContext;
     use super::super::http::system_lookup;
     use super::super::metrics::SharedRecorder;
+    use super::super::version::ContentHash;
     use super::*;
     use crate::config::AllowConfig;
     use meadhall_core::account::{Credential, LoginRequest};
@@ -295,15 +299,17 @@ pub(super) mod tests {
             allow: &AllowConfig,
         ) -> Guest {
             let name: Arc<str> = "test".into();
-            let lines = LogLines::new(name.clone());
+            let version = Version::new(name.clone(), ContentHash::of(b""));
+            let lines = LogLines::new(version.clone());
             let (wasi, handles) = wasi::context(&self.core.env, &lines);
             Guest {
                 memory: MemoryLimiter::new(limits.memory),
                 identity: Arc::new(Identity {
                     grants: Grants::open(&name, allow, &limits, &recorder, &blocking(), &system_lookup()).unwrap(),
-                    series: Series::new(name.clone(), recorder),
+                    lasting: Arc::new(Lasting::new(&name, limits.instances, &recorder)),
                     settings: BTreeMap::from([("mead".to_owned(), "sweet".to_owned())]),
                     name,
+                    version,
                     events: Pace::new(limits.events_per_second),
                     limits,
                 }),

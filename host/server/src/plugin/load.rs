@@ -6,16 +6,20 @@ use super::bindings::exports::meadhall::plugin::lifecycle::Registration;
 use super::blocking::Blocking;
 use super::call::Plugin;
 use super::compile::{Compiled, compile};
-use super::files::{self, PluginFile};
+use super::compiler::{Compiler, Effort};
+use super::engine::{self, Room};
+use super::files::{self, PluginCode, PluginFile};
 use super::grants::Grants;
 use super::guest::{Guest, Host, Identity};
 use super::http::system_lookup;
-use super::metrics::{CallMetrics, Series, SharedRecorder};
+use super::lasting::Lastings;
+use super::metrics::SharedRecorder;
 use super::pace::Pace;
 use super::pool::Pool;
 use super::slow_lane::SlowLane;
 use super::table::{Table, check};
-use super::{CallContext, CallError, Limits, PluginConfig, denial, engine, exports, imports, needs};
+use super::version::Version;
+use super::{CallContext, CallError, Limits, PluginConfig, denial, exports, imports, needs};
 use crate::config::PluginSection;
 use anyhow::{Context as _, anyhow, bail};
 use meadhall_core::Core;
@@ -33,10 +37,12 @@ pub(super) struct Loader {
     linker: Arc<Linker<Guest>>,
     host: Arc<Host>,
     recorder: SharedRecorder,
-    sections: BTreeMap<String, PluginSection>,
     /// For those whose section says nothing else.
     limits: Limits,
+    room: Room,
     blocking: Blocking,
+    compiler: Compiler,
+    lastings: Lastings,
 }
 
 /// A plugin that was compiled, checked and asked what it handles, and that has had no effects yet.
@@ -125,7 +131,9 @@ async fn register_all(
     let loader = Loader::new(&config, &files, core, node, environment)?;
     let mut loaded = Vec::with_capacity(files.len());
     for file in files {
-        loaded.push(loader.load(file).await?);
+        let section = config.sections.get(&*file.name).cloned().unwrap_or_default();
+        let code = loader.compiler.run(Effort::Full, move || files::read(&file)).await??;
+        loaded.push(loader.load(code, &section, Effort::Full).await?);
     }
     Ok(loaded)
 }
@@ -144,7 +152,7 @@ impl Loader {
     ) -> anyhow::Result<Self> {
         let section = |file: &PluginFile| config.sections.get(&*file.name).cloned().unwrap_or_default();
         let limits: Vec<Limits> = files.iter().map(|file| config.limits.with(&section(file).limits)).collect();
-        let (engine, ticks) = engine::build(&limits, config.cache_dir.as_deref())?;
+        let (engine, room, ticks) = engine::build(&limits, &config.limits, config.cache_dir.as_deref())?;
         let linker = Arc::new(imports::linker(&engine).map_err(anyhow::Error::msg)?);
         let host = Arc::new(Host {
             core,
@@ -159,41 +167,44 @@ impl Loader {
             linker,
             host,
             recorder: config.recorder.clone(),
-            sections: config.sections.clone(),
             limits: config.limits.clone(),
+            room,
             blocking: Blocking::new(),
+            compiler: Compiler::start()?,
+            lastings: Lastings::default(),
         })
     }
 
-    /// Compiles and checks a plugin, and asks it what it handles and needs.
+    /// Compiles and checks a version of a plugin, and asks it what it handles and needs.
     ///
     /// # Errors
-    /// For a file that is no plugin or one that this server cannot run, and when `register` or `needs` fails.
-    pub(super) async fn load(&self, file: PluginFile) -> anyhow::Result<Loaded> {
-        let PluginFile { name, path } = file;
-        let section = self.sections.get(&*name).cloned().unwrap_or_default();
+    /// For a file that is no plugin or one that this server cannot run or has no room for, and when `register` or `needs`
+    /// fails.
+    pub(super) async fn load(
+        &self,
+        code: PluginCode,
+        section: &PluginSection,
+        effort: Effort,
+    ) -> anyhow::Result<Loaded> {
+        let PluginCode { file: PluginFile { name, path }, bytes, hash } = code;
         let limits = self.limits.with(&section.limits);
-        let (engine, linker, shared) =
-            (self.engine.clone(), self.linker.clone(), (self.recorder.clone(), self.blocking.clone()));
-        let (plugin, allow, deny, own) = (name.clone(), section.allow.clone(), section.deny.clone(), limits.clone());
-        // On a thread that may block: a large component takes seconds.
-        let compiled = tokio::task::spawn_blocking(move || {
-            let bytes = std::fs::read(&path).with_context(|| format!("cannot read plugin {}", path.display()))?;
-            let compiled = if deny.is_empty() {
-                compile(&engine, &linker, &path, &bytes)?
-            } else {
-                let linker = denial::shadowed(&linker, &plugin, &deny).map_err(anyhow::Error::msg)?;
-                compile(&engine, &linker, &path, &bytes)?
-            };
+        let room = self.room.check(&limits, &self.lastings.instances_of_others(&name));
+        room.with_context(|| format!("plugin {name:?} cannot be loaded"))?;
+        let (engine, linker) = (self.engine.clone(), self.linker_for(&name, &section.deny)?);
+        let (plugin, deny) = (name.clone(), section.deny.clone());
+        let compiled = self.compiler.run(effort, move || {
+            let compiled = compile(&engine, &linker, &path, &bytes)?;
             denial::check(&plugin, compiled.component.component(), &deny)?;
-            let (recorder, blocking) = shared;
-            let grants = Grants::open(&plugin, &allow, &own, &recorder, &blocking, &system_lookup())?;
-            anyhow::Ok((compiled, grants))
+            anyhow::Ok(compiled)
         });
-        let (compiled, grants) = compiled.await.context("the thread that compiles plugins failed")??;
-        let plugin = Arc::new(self.assemble(name, section.settings.clone(), limits, grants, compiled));
+        let compiled = compiled.await??;
+        let grants = self.grants(&name, section, &limits).await?;
+        let plugin = Arc::new(self.assemble(Version::new(name, hash), compiled, section, limits, grants));
+        plugin.identity.lasting.add(&plugin);
+
         let registration = plugin.call(exports::Register, CallContext::default()).await;
         let registration = registration.map_err(|error| at_load(&plugin, "register", &error))?;
+        plugin.version().declare(&registration.version);
         for handler in &registration.handlers {
             check(handler, &plugin.exports).with_context(|| format!("plugin {:?} cannot be loaded", plugin.name()))?;
         }
@@ -201,25 +212,47 @@ impl Loader {
         let needs = needs.map_err(|error| at_load(&plugin, "needs", &error))?;
         // Who only looks at a plugin wants to see what it needs.
         if self.host.core.is_some() {
-            needs::check(plugin.name(), &needs, &section, &plugin.identity.grants)?;
+            needs::check(plugin.name(), &needs, section, &plugin.identity.grants)?;
         }
         Ok(Loaded { plugin, registration, needs })
     }
 
+    /// The linker for a plugin that is denied these functions.
+    fn linker_for(&self, name: &str, deny: &[String]) -> anyhow::Result<Arc<Linker<Guest>>> {
+        if deny.is_empty() {
+            return Ok(self.linker.clone());
+        }
+        Ok(Arc::new(denial::shadowed(&self.linker, name, deny).map_err(anyhow::Error::msg)?))
+    }
+
+    /// What a plugin is granted, opened on a thread that may block.
+    async fn grants(&self, name: &Arc<str>, section: &PluginSection, limits: &Limits) -> anyhow::Result<Grants> {
+        let (name, allow, limits) = (name.clone(), section.allow.clone(), limits.clone());
+        let (recorder, blocking) = (self.recorder.clone(), self.blocking.clone());
+        let open = move || Grants::open(&name, &allow, &limits, &recorder, &blocking, &system_lookup());
+        self.blocking.run(open).await.context("the thread that opens grants failed")?
+    }
+
     fn assemble(
         &self,
-        name: Arc<str>,
-        settings: BTreeMap<String, String>,
+        version: Version,
+        compiled: Compiled,
+        section: &PluginSection,
         limits: Limits,
         grants: Grants,
-        compiled: Compiled,
     ) -> Plugin {
-        let series = Series::new(name.clone(), self.recorder.clone());
-        let events = Pace::new(limits.events_per_second);
+        let name = version.name().clone();
         Plugin {
-            metrics: CallMetrics::new(&name, &self.recorder),
-            pool: Pool::new(limits.instances),
-            identity: Arc::new(Identity { name, settings, limits, series, events, grants }),
+            pool: Pool::new(),
+            identity: Arc::new(Identity {
+                lasting: self.lastings.of(&name, limits.instances, &self.recorder),
+                name,
+                version,
+                settings: section.settings.clone(),
+                events: Pace::new(limits.events_per_second),
+                grants,
+                limits,
+            }),
             host: self.host.clone(),
             component: compiled.component,
             exports: compiled.exports,
@@ -235,7 +268,7 @@ impl Loaded {
     pub(super) async fn start(&self) -> anyhow::Result<()> {
         let started = self.plugin.call(exports::Start, CallContext::default()).await;
         started.map_err(|error| at_load(&self.plugin, "start", &error))?;
-        tracing::info!(plugin = %self.plugin.name(), version = %self.registration.version, "plugin started");
+        tracing::info!(plugin = %self.plugin.name(), version = %self.plugin.version().build(), "plugin started");
         Ok(())
     }
 }
@@ -244,7 +277,7 @@ impl Loaded {
 fn at_load(plugin: &Plugin, function: &str, error: &CallError) -> anyhow::Error {
     match error {
         CallError::Failed { code, message } => {
-            anyhow!("plugin {:?}: {function} failed with code {code}: {message}", plugin.name())
+            anyhow!("plugin {}: {function} failed with code {code}: {message}", plugin.version())
         }
         CallError::NotFound | CallError::Broken(_) | CallError::Busy { .. } => anyhow!("{error}"),
     }
