@@ -21,6 +21,7 @@ pub struct Context {
     query_params: OnceCell<BTreeMap<String, Vec<String>>>,
     headers: OnceCell<BTreeMap<String, Vec<String>>>,
     config: OnceCell<BTreeMap<String, String>>,
+    environment: OnceCell<BTreeMap<String, String>>,
     extra: OnceCell<BTreeMap<String, String>>,
 }
 
@@ -101,6 +102,12 @@ impl Context {
     pub fn config(&self, key: &str) -> Option<&str> {
         let config = self.config.get_or_init(|| host_call!(context::config()).into_iter().collect());
         config.get(key).map(String::as_str)
+    }
+
+    /// An environment variable of the server; none when it is not set, or not granted by the server's configuration.
+    pub fn environment(&self, name: &str) -> Option<&str> {
+        let environment = self.environment.get_or_init(|| host_call!(context::environment()).into_iter().collect());
+        environment.get(name).map(String::as_str)
     }
 
     /// The name of the server that runs this.

@@ -107,6 +107,13 @@ pub trait Plugin {
     }
 }
 
+impl Need {
+    /// Something of a kind (`http`, `environment`, `folder` or `setting`) and its name.
+    pub fn new(kind: &str, name: &str) -> Self {
+        Self { kind: kind.to_owned(), name: name.to_owned() }
+    }
+}
+
 impl Registration {
     /// A plugin of this version that handles nothing yet.
     pub fn new(version: &str) -> Self {

@@ -11,7 +11,7 @@ pub use crate::storage::{Condition, ObjectId, Put, ReadPermission, Removal, Writ
 pub use crate::stream::{Join, Presence, PresenceId, PresenceMeta, Show, Stream};
 pub use crate::{Context, Error, Event, Json, Result};
 // `event` is the module and the attribute.
-pub use crate::{account, channel, event, friend, group, metrics, notification};
+pub use crate::{account, channel, event, file, friend, group, http, metrics, notification};
 pub use crate::{session, status, storage, stream, users};
 // `error` is the macro, and the module with the codes.
 pub use crate::{debug, error, info, trace, warn};

@@ -1,16 +1,18 @@
 //! The code that a `#[plugin]` module becomes.
 
 use crate::module::{Handler, PluginModule, Role};
+use crate::needs::Needs;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 /// Writes the module, an implementation of the trait `Plugin` beside its functions, and the component's exports.
-pub(crate) fn expand(plugin: &PluginModule) -> TokenStream {
+pub(crate) fn expand(plugin: &PluginModule, needs: &Needs) -> TokenStream {
     let module = &plugin.module;
     let (attributes, visibility, name) = (&module.attrs, &module.vis, &module.ident);
     let items = module.content.as_ref().map(|(_, items)| items.as_slice()).unwrap_or_default();
     let registrations = plugin.handlers.iter().filter_map(registration);
+    let needs = needs.0.iter().map(|(kind, name)| quote!(::meadhall_guest::plugin::Need::new(#kind, #name)));
     let rpcs = calls(plugin, rpc);
     let before = calls(plugin, before);
     let after = calls(plugin, after);
@@ -42,6 +44,10 @@ pub(crate) fn expand(plugin: &PluginModule) -> TokenStream {
                         let mut registration = ::meadhall_guest::Registration::new(::core::env!("CARGO_PKG_VERSION"));
                         #(#registrations)*
                         registration
+                    }
+
+                    fn needs() -> ::std::vec::Vec<::meadhall_guest::plugin::Need> {
+                        ::std::vec![#(#needs),*]
                     }
 
                     fn start(ctx: &::meadhall_guest::Context) -> ::meadhall_guest::Result<()> {

@@ -5,22 +5,24 @@
 
 mod expand;
 mod module;
+mod needs;
 mod signature;
 
 use proc_macro::TokenStream;
 use quote::quote;
-use syn::parse::Nothing;
 use syn::parse_macro_input;
 
 /// Makes a module a plugin: the functions in it that carry one of the other attributes are registered and called.
 ///
-/// The module sees all that the file around it imports. There is one such module in a plugin.
+/// The module sees all that the file around it imports. There is one such module in a plugin. What the plugin needs that the
+/// server's configuration has to grant stands in brackets: `#[plugin(needs(http("api.example.com"), environment("API_KEY"),
+/// folder("words"), setting("endpoint")))]`. Without it the plugin does not start, and the server says what to add.
 #[proc_macro_attribute]
 pub fn plugin(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    parse_macro_input!(arguments as Nothing);
+    let needs = parse_macro_input!(arguments as needs::Needs);
     let item: proc_macro2::TokenStream = item.into();
     match module::PluginModule::parse(item.clone()) {
-        Ok(module) => expand::expand(&module).into(),
+        Ok(module) => expand::expand(&module, &needs).into(),
         // The item stays, without the attributes that only `#[plugin]` understands, so that one mistake is one error.
         Err(error) => {
             let error = error.to_compile_error();

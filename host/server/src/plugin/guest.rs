@@ -43,10 +43,10 @@ pub(super) struct Identity {
     /// Its own settings.
     pub(super) settings: BTreeMap<String, String>,
     pub(super) limits: Limits,
-    /// What it shares with its other versions.
-    pub(super) lasting: Arc<Lasting>,
     /// What it may reach beyond the game.
     pub(super) grants: Grants,
+    /// What it shares with its other versions.
+    pub(super) lasting: Arc<Lasting>,
     /// How fast it may emit events, over all its instances.
     pub(super) events: Pace,
 }
@@ -305,8 +305,8 @@ pub(super) mod tests {
             Guest {
                 memory: MemoryLimiter::new(limits.memory),
                 identity: Arc::new(Identity {
-                    lasting: Arc::new(Lasting::new(&name, limits.instances, &recorder)),
                     grants: Grants::open(&name, allow, &limits, &recorder, &blocking(), &system_lookup()).unwrap(),
+                    lasting: Arc::new(Lasting::new(&name, limits.instances, &recorder)),
                     settings: BTreeMap::from([("mead".to_owned(), "sweet".to_owned())]),
                     name,
                     version,

@@ -40,9 +40,9 @@ pub(super) struct Loader {
     /// For those whose section says nothing else.
     limits: Limits,
     room: Room,
+    blocking: Blocking,
     compiler: Compiler,
     lastings: Lastings,
-    blocking: Blocking,
 }
 
 /// A plugin that was compiled, checked and asked what it handles, and that has had no effects yet.
@@ -169,9 +169,9 @@ impl Loader {
             recorder: config.recorder.clone(),
             limits: config.limits.clone(),
             room,
+            blocking: Blocking::new(),
             compiler: Compiler::start()?,
             lastings: Lastings::default(),
-            blocking: Blocking::new(),
         })
     }
 
@@ -190,22 +190,15 @@ impl Loader {
         let limits = self.limits.with(&section.limits);
         let room = self.room.check(&limits, &self.lastings.instances_of_others(&name));
         room.with_context(|| format!("plugin {name:?} cannot be loaded"))?;
-        let (engine, linker, blocking) = (self.engine.clone(), self.linker.clone(), self.blocking.clone());
-        let (recorder, section_of, own, plugin) =
-            (self.recorder.clone(), section.clone(), limits.clone(), name.clone());
+        let (engine, linker) = (self.engine.clone(), self.linker_for(&name, &section.deny)?);
+        let (plugin, deny) = (name.clone(), section.deny.clone());
         let compiled = self.compiler.run(effort, move || {
-            let deny = &section_of.deny;
-            let compiled = if deny.is_empty() {
-                compile(&engine, &linker, &path, &bytes)?
-            } else {
-                let linker = denial::shadowed(&linker, &plugin, deny).map_err(anyhow::Error::msg)?;
-                compile(&engine, &linker, &path, &bytes)?
-            };
-            denial::check(&plugin, compiled.component.component(), deny)?;
-            let grants = Grants::open(&plugin, &section_of.allow, &own, &recorder, &blocking, &system_lookup())?;
-            anyhow::Ok((compiled, grants))
+            let compiled = compile(&engine, &linker, &path, &bytes)?;
+            denial::check(&plugin, compiled.component.component(), &deny)?;
+            anyhow::Ok(compiled)
         });
-        let (compiled, grants) = compiled.await??;
+        let compiled = compiled.await??;
+        let grants = self.grants(&name, section, &limits).await?;
         let plugin = Arc::new(self.assemble(Version::new(name, hash), compiled, section, limits, grants));
         plugin.identity.lasting.add(&plugin);
 
@@ -219,9 +212,25 @@ impl Loader {
         let needs = needs.map_err(|error| at_load(&plugin, "needs", &error))?;
         // Who only looks at a plugin wants to see what it needs.
         if self.host.core.is_some() {
-            needs::check(plugin.name(), &needs, &section, &plugin.identity.grants)?;
+            needs::check(plugin.name(), &needs, section, &plugin.identity.grants)?;
         }
         Ok(Loaded { plugin, registration, needs })
+    }
+
+    /// The linker for a plugin that is denied these functions.
+    fn linker_for(&self, name: &str, deny: &[String]) -> anyhow::Result<Arc<Linker<Guest>>> {
+        if deny.is_empty() {
+            return Ok(self.linker.clone());
+        }
+        Ok(Arc::new(denial::shadowed(&self.linker, name, deny).map_err(anyhow::Error::msg)?))
+    }
+
+    /// What a plugin is granted, opened on a thread that may block.
+    async fn grants(&self, name: &Arc<str>, section: &PluginSection, limits: &Limits) -> anyhow::Result<Grants> {
+        let (name, allow, limits) = (name.clone(), section.allow.clone(), limits.clone());
+        let (recorder, blocking) = (self.recorder.clone(), self.blocking.clone());
+        let open = move || Grants::open(&name, &allow, &limits, &recorder, &blocking, &system_lookup());
+        self.blocking.run(open).await.context("the thread that opens grants failed")?
     }
 
     fn assemble(
@@ -241,8 +250,8 @@ impl Loader {
                 version,
                 settings: section.settings.clone(),
                 events: Pace::new(limits.events_per_second),
-                limits,
                 grants,
+                limits,
             }),
             host: self.host.clone(),
             component: compiled.component,
