@@ -5,11 +5,12 @@ use super::bindings::meadhall::plugin::types::Error;
 use super::call::Watch;
 use super::context::{CurrentCall, Kind};
 use super::engine::Ticks;
+use super::lasting::Lasting;
 use super::limits::{INLINE_TICKS, Limits, MemoryLimiter, WASI_HANDLES};
 use super::log::LogLines;
-use super::metrics::Series;
 use super::pace::Pace;
 use super::slow_lane::SlowLane;
+use super::version::Version;
 use super::wasi;
 use meadhall_core::Core;
 use meadhall_core::clock::Environment;
@@ -36,11 +37,13 @@ pub(super) struct Host {
 /// Which plugin it is.
 pub(super) struct Identity {
     pub(super) name: Arc<str>,
+    /// Which build of it.
+    pub(super) version: Version,
     /// Its own settings.
     pub(super) settings: BTreeMap<String, String>,
     pub(super) limits: Limits,
-    /// The figures that it defines.
-    pub(super) series: Series,
+    /// What it shares with its other versions.
+    pub(super) lasting: Arc<Lasting>,
     /// How fast it may emit events, over all its instances.
     pub(super) events: Pace,
 }
@@ -128,7 +131,7 @@ impl Instance {
         watch: Arc<Watch>,
         call: CurrentCall,
     ) -> Result<Self, Failed> {
-        let lines = LogLines::new(identity.name.clone());
+        let lines = LogLines::new(identity.version.clone());
         lines.begin(call.context.caller.clone(), identity.limits.log_lines);
         let (wasi, handles) = wasi::context(&host.environment, &lines);
         let guest = Guest {
@@ -209,6 +212,7 @@ pub(super) mod tests {
 
     use super::super::context::CallContext;
     use super::super::metrics::SharedRecorder;
+    use super::super::version::ContentHash;
     use super::*;
     use meadhall_core::account::{Credential, LoginRequest};
     use meadhall_core::caller::{CallerUser, ClientAddress};
@@ -271,14 +275,16 @@ pub(super) mod tests {
 
         fn build(&self, kind: Kind, context: CallContext, recorder: SharedRecorder, limits: Limits) -> Guest {
             let name: Arc<str> = "test".into();
-            let lines = LogLines::new(name.clone());
+            let version = Version::new(name.clone(), ContentHash::of(b""));
+            let lines = LogLines::new(version.clone());
             let (wasi, handles) = wasi::context(&self.core.env, &lines);
             Guest {
                 memory: MemoryLimiter::new(limits.memory),
                 identity: Arc::new(Identity {
-                    series: Series::new(name.clone(), recorder),
+                    lasting: Arc::new(Lasting::new(&name, limits.instances, &recorder)),
                     settings: BTreeMap::from([("mead".to_owned(), "sweet".to_owned())]),
                     name,
+                    version,
                     events: Pace::new(limits.events_per_second),
                     limits,
                 }),
