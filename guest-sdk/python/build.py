@@ -1,9 +1,10 @@
-"""Builds the plugin in a folder: `python build.py FOLDER` prints the path of its component.
+"""Builds plugins: `python build.py [--out FOLDER] PLUGIN…` prints the path of each component, a line each.
 
 `meadhall plugin build` runs it, with the Python of the folder's `.venv` where there is one. What is wrong is told on
 standard error, in sentences. Nothing is built again when no input has changed.
 """
 
+import argparse
 import hashlib
 import os
 import re
@@ -30,23 +31,32 @@ def fail(sentence: str) -> NoReturn:
 
 
 def main() -> None:
-    """Builds the plugin in the folder that is the only argument."""
+    """Builds the plugins in the folders that are the arguments, each into its own `build` or into `--out`."""
+    parser = argparse.ArgumentParser(description="Builds Meadhall plugins in Python.")
+    parser.add_argument("--out", type=Path, help="where the components go, instead of `build` in each folder")
+    parser.add_argument("plugins", nargs="+", type=Path)
+    arguments = parser.parse_args()
     if sys.version_info < OLDEST_PYTHON:
         found = ".".join(map(str, sys.version_info[:3]))
         fail(f"this is Python {found} ({sys.executable}), and plugins are built with 3.11 or later: python.org has it")
-    folder = Path(sys.argv[1]).resolve()
+    for folder in arguments.plugins:
+        print(build(folder.resolve(), arguments.out), flush=True)
+
+
+def build(folder: Path, out: Path | None) -> Path:
+    """Builds one plugin, unless nothing has changed since, and returns the path of its component."""
     name, version = project(folder)
     tool = find_tool(folder)
-    component = folder / "build" / f"{name.replace('-', '_')}.wasm"
+    component = (out.resolve() if out else folder / "build") / f"{name.replace('-', '_')}.wasm"
     stamp = component.with_suffix(".inputs")
     inputs = digest(folder)
     if not (component.is_file() and stamp.is_file() and stamp.read_text() == inputs):
         check(folder)
-        component.parent.mkdir(exist_ok=True)
+        component.parent.mkdir(parents=True, exist_ok=True)
         stamp.unlink(missing_ok=True)
         componentize(tool, folder, version, component)
         stamp.write_text(inputs)
-    print(component)
+    return component
 
 
 def project(folder: Path) -> tuple[str, str]:

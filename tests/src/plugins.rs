@@ -43,6 +43,8 @@ fn build_python(folder: &str) -> Result<PathBuf> {
     let output = Command::new(tools)
         .arg("-B")
         .arg(repository().join("guest-sdk/python/build.py"))
+        .arg("--out")
+        .arg(repository().join("target/python"))
         .arg(repository().join(folder))
         .output()
         .context("the tools for plugins in Python are missing: `cargo xtask plugins` installs them")?;

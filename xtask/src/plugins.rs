@@ -6,8 +6,8 @@ use anyhow::{Context, Result};
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Builds all components: those in Rust into `target/wasm32-wasip2/release` of each workspace, those in Python into
-/// `build` of each folder, those in JavaScript into `target/javascript`.
+/// Builds all components: those in Rust into `target/wasm32-wasip2/release` of each workspace, those in JavaScript and
+/// Python into `target/javascript` and `target/python`.
 ///
 /// # Errors
 /// When a tool cannot be installed, or a plugin does not compile.
@@ -17,34 +17,8 @@ pub(crate) fn build() -> Result<()> {
         let arguments = ["build", "--workspace", "--release", "--target", WASM_TARGET];
         command::run(cargo(arguments).current_dir(folder).env_remove("CARGO_TARGET_DIR"))
     })?;
-    python()?;
-    javascript()
-}
-
-/// Builds those in Python, each into `build` in its own folder; the SDK's program sees by itself what has not changed.
-fn python() -> Result<()> {
-    let python = ensure_python_tools()?;
-    let program = root().join("guest-sdk/python/build.py");
-    for folder in python_plugins()? {
-        command::run(Command::new(&python).arg("-B").arg(&program).arg(folder))?;
-    }
-    Ok(())
-}
-
-/// The folders of plugins in Python.
-pub(crate) fn python_plugins() -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for folder in ["plugins", "tests/guests"] {
-        let folder = root().join(folder);
-        for entry in std::fs::read_dir(&folder).with_context(|| format!("reading {}", folder.display()))? {
-            let path = entry?.path();
-            if path.join("pyproject.toml").is_file() {
-                found.push(path);
-            }
-        }
-    }
-    found.sort();
-    Ok(found)
+    javascript()?;
+    python()
 }
 
 /// Builds the plugins in JavaScript. One that did not change costs a bundle.
@@ -52,17 +26,31 @@ fn javascript() -> Result<()> {
     let sdk = ensure_javascript_tools()?;
     let mut node = Command::new("node");
     node.arg(sdk.join("build.mjs")).arg("--out").arg(root().join("target/javascript"));
+    command::run(node.args(folders_with("package.json")?))
+}
+
+/// Builds the plugins in Python. One that did not change costs a hash.
+fn python() -> Result<()> {
+    let mut python = Command::new(ensure_python_tools()?);
+    python.arg("-B").arg(root().join("guest-sdk/python/build.py")).arg("--out").arg(root().join("target/python"));
+    command::run(python.args(folders_with("pyproject.toml")?))
+}
+
+/// The folders of plugins in the language that this manifest is of.
+fn folders_with(manifest: &str) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
     for parent in ["plugins", "tests/guests"] {
         let folder = root().join(parent);
         let entries = std::fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
         for entry in entries {
             let folder = entry?.path();
-            if folder.join("package.json").is_file() {
-                node.arg(folder);
+            if folder.join(manifest).is_file() {
+                found.push(folder);
             }
         }
     }
-    command::run(&mut node)
+    found.sort();
+    Ok(found)
 }
 
 /// The workspaces that are compiled to WebAssembly. They are apart from the server's, for a profile of their own.

@@ -11,7 +11,7 @@ const LINES_MAX: usize = 600;
 const EMPTY_NAMES: [&str; 8] = ["utils", "util", "common", "helpers", "helper", "misc", "manager", "shared"];
 
 /// Folders that hold what was built or downloaded.
-const NOT_OURS: [&str; 5] = ["target", "node_modules", "build", "__pycache__", ".git"];
+const NOT_OURS: [&str; 4] = ["target", "node_modules", "__pycache__", ".git"];
 
 #[test]
 fn no_source_file_is_too_long() {

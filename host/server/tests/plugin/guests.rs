@@ -36,7 +36,9 @@ pub(crate) fn python() -> PathBuf {
     let build = || {
         let built = Command::new(root.join("target/tools/python/bin/python"))
             .arg("-B")
-            .args([root.join("guest-sdk/python/build.py"), root.join("tests/guests/python")])
+            .arg(root.join("guest-sdk/python/build.py"))
+            .arg("--out")
+            .args([root.join("target/python"), root.join("tests/guests/python")])
             .output()
             .expect("`cargo xtask plugins` installs the tools for plugins in Python");
         assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));

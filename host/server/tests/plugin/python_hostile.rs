@@ -45,7 +45,8 @@ async fn failed(plugins: &Plugins, id: &str) -> String {
 async fn loops_end_at_their_deadline() {
     let plugins = hostile().await;
     for id in ["hostile.loop", "hostile.host_calls"] {
-        assert_eq!(broken(&plugins, id).await, format!("plugin \"hostile\": rpc \"{id}\" ran longer than 1000 ms"));
+        let error = broken(&plugins, id).await;
+        assert!(error.ends_with(&format!(": rpc \"{id}\" ran longer than 1000 ms")), "{error}");
     }
 }
 
@@ -78,7 +79,7 @@ async fn results_are_bounded() {
     let plugins = hostile().await;
     assert_eq!(rpc(&plugins, "hostile.huge", "90000").await.unwrap().len(), 90_000);
     let error = rpc(&plugins, "hostile.huge", "110000").await.unwrap_err().to_string();
-    assert_eq!(error, r#"plugin "hostile": rpc "hostile.huge" passed more than 100000 bytes to the server at once"#);
+    assert!(error.ends_with(r#": rpc "hostile.huge" passed more than 100000 bytes to the server at once"#), "{error}");
 }
 
 #[tokio::test]
