@@ -13,6 +13,7 @@ mod group_chat;
 mod groups;
 mod hooks;
 mod javascript;
+mod javascript_plugins;
 mod metrics;
 mod moderation;
 mod notifications;

@@ -8,7 +8,7 @@ export type Level = "trace" | "debug" | "info" | "warn" | "error";
 
 /** Writes one line. Values stand beside each other: texts as they are, errors with their stack, the rest as JSON. */
 export function write(level: Level, ...values: unknown[]): void {
-  witWrite(level, values.map(shown).join(" "));
+  witWrite(level, values.map((value) => shown(value)).join(" "));
 }
 
 /** The finest detail. */
@@ -41,11 +41,14 @@ export function installConsole(): void {
   Object.assign(globalThis.console, { trace, debug, log: info, info, warn, error });
 }
 
+/** How many causes below causes are told; two errors may be the cause of each other. */
+const CAUSES = 3;
+
 /** A value as a person reads it. It never throws, whatever the value does when it is looked at. */
-export function shown(value: unknown): string {
+export function shown(value: unknown, causes = CAUSES): string {
   try {
     if (typeof value === "string") return value;
-    return isError(value) ? withStack(value) : (asJson(value) ?? String(value));
+    return isError(value) ? withStack(value, causes) : (asJson(value) ?? String(value));
   } catch {
     return "a value that cannot be shown";
   }
@@ -59,13 +62,14 @@ export function isError(value: unknown): value is Error {
 /** How much of a stack helps; a recursion without end fills it. */
 const STACK_LINES = 20;
 
-function withStack(error: Error): string {
+function withStack(error: Error, causes: number): string {
   const lines = (error.stack ?? "").trim().split("\n");
   // What lies below the handler is the SDK's, and the same each time.
   const below = lines.findIndex((line) => line.startsWith("answer@"));
   const own = lines.slice(0, below === -1 ? undefined : below).slice(0, STACK_LINES);
   const stack = own.map((line) => (line === "" ? "" : `\n    at ${line}`)).join("");
-  const cause = error.cause === undefined ? "" : `\ncaused by: ${shown(error.cause)}`;
+  const told = error.cause !== undefined && causes > 0;
+  const cause = told ? `\ncaused by: ${shown(error.cause, causes - 1)}` : "";
   return `${error.name}: ${error.message}${stack}${cause}`;
 }
 
