@@ -13,6 +13,8 @@ mod denial;
 mod engine;
 mod exports;
 mod files;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
 mod guest;
 mod hooks;
 mod imports;
