@@ -27,10 +27,29 @@ async fn meadhall(folder: &Path, arguments: &[&str]) -> Result<String> {
 async fn from_an_empty_folder_to_an_answer() -> Result<()> {
     let folder = tempfile::tempdir()?;
     meadhall(folder.path(), &["plugin", "new", "hello"]).await?;
-    let built = meadhall(folder.path(), &["plugin", "build", "hello"]).await?;
+    build_and_call(folder.path()).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_an_empty_folder_to_an_answer_in_javascript() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let said = meadhall(folder.path(), &["plugin", "new", "hello", "--lang", "js"]).await?;
+    assert!(said.contains("cd hello && npm install"), "the next step is not told:\n{said}");
+    let error = meadhall(folder.path(), &["plugin", "build", "hello"]).await.expect_err("there are no packages yet");
+    assert!(error.to_string().contains("run `npm install` in"), "{error:#}");
+    // As `npm install`, and it fails when the lock file is not that of the package.
+    let npm =
+        Command::new("npm").arg("ci").current_dir(folder.path().join("hello")).stdin(Stdio::null()).output().await?;
+    ensure!(npm.status.success(), "`npm ci` failed:\n{}", String::from_utf8_lossy(&npm.stderr));
+    build_and_call(folder.path()).await
+}
+
+/// What follows `new`, with the plugin `hello`.
+async fn build_and_call(folder: &Path) -> Result<()> {
+    let built = meadhall(folder, &["plugin", "build", "hello"]).await?;
     let component: PathBuf =
         built.split_whitespace().find(|word| word.ends_with("hello.wasm")).context("no component was named")?.into();
-    let checked = meadhall(folder.path(), &["plugin", "check", component.to_str().context("a path of text")?]).await?;
+    let checked = meadhall(folder, &["plugin", "check", component.to_str().context("a path of text")?]).await?;
     for word in ["greet", "ChannelMessageSend"] {
         assert!(checked.contains(word), "the check does not name {word:?}:\n{checked}");
     }

@@ -1,7 +1,7 @@
 //! `cargo xtask ci`: what must pass before a change is merged.
 
 use crate::command::{self, cargo, root};
-use crate::tools::{WASM_TARGET, ensure_cargo_deny, ensure_wasm_target};
+use crate::tools::{WASM_TARGET, ensure_cargo_deny, ensure_javascript_tools, ensure_wasm_target};
 use crate::{fuzz, plugins, test};
 use anyhow::{Context, Result, ensure};
 use std::process::Command;
@@ -44,7 +44,9 @@ fn lints() -> Result<()> {
         command::run(
             cargo(["clippy", "--workspace", "--target", WASM_TARGET, "--", "-D", "warnings"]).current_dir(folder),
         )
-    })
+    })?;
+    let sdk = ensure_javascript_tools()?;
+    command::run(Command::new("node").arg("node_modules/typescript/bin/tsc").current_dir(sdk))
 }
 
 fn documentation() -> Result<()> {

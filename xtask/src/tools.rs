@@ -60,3 +60,20 @@ fn ensure_program(name: &str, version: &str) -> Result<PathBuf> {
         .with_context(|| format!("{name} is missing and could not be installed from crates.io"))?;
     Ok(program)
 }
+
+/// The folder of the SDK for JavaScript, with the npm packages that build plugins; they are installed when they are missing
+/// or of other versions than its lock file says.
+///
+/// # Errors
+/// When Node.js is missing, or npm cannot fetch the packages.
+pub(crate) fn ensure_javascript_tools() -> Result<PathBuf> {
+    let sdk = root().join("guest-sdk/js");
+    let age = |file: PathBuf| file.metadata().and_then(|metadata| metadata.modified()).ok();
+    if age(sdk.join("node_modules/.package-lock.json")) > age(sdk.join("package-lock.json")) {
+        return Ok(sdk);
+    }
+    println!("The npm packages that build plugins in JavaScript are missing: installing them in guest-sdk/js.");
+    run(Command::new("npm").arg("ci").current_dir(&sdk))
+        .context("the packages of guest-sdk/js could not be installed; `npm ci` needs Node 20 and a network")?;
+    Ok(sdk)
+}

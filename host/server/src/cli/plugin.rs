@@ -48,10 +48,9 @@ impl PluginArgs {
         match self.command {
             PluginCommand::New { name, lang } => {
                 new::new(Path::new("."), &name, lang)?;
-                say(&format!(
-                    "made {name}: its code is in {name}/{}\nbuild it with: meadhall plugin build {name}",
-                    lang.source()
-                ))
+                say(&format!("made {name}: its code is in {name}/{}", lang.source()))?;
+                lang.install().map_or(Ok(()), |command| say(&format!("get its tools with: cd {name} && {command}")))?;
+                say(&format!("build it with: meadhall plugin build {name}"))
             }
             PluginCommand::Build { dir } => {
                 let components = Language::of(&dir)?.build(&dir)?;

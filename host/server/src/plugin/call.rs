@@ -5,12 +5,12 @@
 
 use super::CallError;
 use super::bindings::meadhall::plugin::types::Error;
-use super::context::{CallContext, CurrentCall, Function};
+use super::context::{CallContext, CurrentCall, Function, Kind};
 use super::engine::Ticks;
 use super::guest::{ExportIndices, Failed, Guest, Host, Identity, Instance};
 use super::limits::INLINE_TICKS;
-use super::metrics::CallMetrics;
 use super::pool::{Pool, Slot};
+use super::version::Version;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -21,14 +21,13 @@ use wasmtime::Trap;
 use wasmtime::component::InstancePre;
 use wasmtime_wasi::I32Exit;
 
-/// A loaded plugin.
+/// One version of a plugin, loaded. Its component is freed when nobody calls it any more.
 pub(super) struct Plugin {
     pub(super) identity: Arc<Identity>,
     pub(super) host: Arc<Host>,
     pub(super) component: InstancePre<Guest>,
     pub(super) exports: ExportIndices,
     pub(super) pool: Pool,
-    pub(super) metrics: CallMetrics,
 }
 
 /// A function that plugins export, with the arguments of one call.
@@ -52,6 +51,11 @@ impl Plugin {
         &self.identity.name
     }
 
+    /// Which build of it.
+    pub(super) fn version(&self) -> &Version {
+        &self.identity.version
+    }
+
     /// Calls a function.
     ///
     /// # Errors
@@ -63,14 +67,18 @@ impl Plugin {
     ) -> Result<E::Output, CallError> {
         let started = Instant::now();
         let function = export.function();
-        let result = match self.pool.slot(self.identity.limits.instance_wait).await {
+        let slot = match function.kind {
+            Kind::Register | Kind::Start => Some(Slot::loading()),
+            _ => self.identity.lasting.slots.slot(self.identity.limits.instance_wait).await,
+        };
+        let result = match slot {
             Some(slot) => self.call_in(slot, &function, export, context).await,
             None => Err(CallError::Busy {
-                plugin: self.name().to_string(),
+                plugin: self.version().to_string(),
                 waited_ms: millis(self.identity.limits.instance_wait),
             }),
         };
-        self.metrics.record(function.kind, started.elapsed(), result.as_ref().err());
+        self.identity.lasting.calls.record(function.kind, started.elapsed(), result.as_ref().err());
         result
     }
 
@@ -151,7 +159,7 @@ impl Plugin {
         if trap == Some(&Trap::Interrupt) {
             return self.late(function);
         }
-        tracing::debug!(plugin = %self.name(), %function, "trapped: {error:?}");
+        tracing::debug!(plugin = %self.name(), version = %self.version().build(), %function, "trapped: {error:?}");
         let problem = if failed.out_of_memory {
             format!("ran out of memory, the limit is {} bytes", limits.memory)
         } else if trap == Some(&Trap::StackOverflow) {
@@ -170,8 +178,8 @@ impl Plugin {
     }
 
     fn broken(&self, function: &Function, problem: &str) -> CallError {
-        tracing::warn!(plugin = %self.name(), "{function} {problem}");
-        CallError::Broken(format!("plugin {:?}: {function} {problem}", self.name()))
+        tracing::warn!(plugin = %self.name(), version = %self.version().build(), "{function} {problem}");
+        CallError::Broken(format!("plugin {}: {function} {problem}", self.version()))
     }
 }
 

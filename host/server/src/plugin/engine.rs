@@ -1,7 +1,7 @@
 //! The wasmtime engine that all plugins share, and the thread that moves its epoch on.
 
 use super::limits::{self, Limits, TICK};
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -9,8 +9,13 @@ use std::thread::Thread;
 use std::time::Duration;
 use wasmtime::{Cache, CacheConfig, Config, Engine, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-/// Builds the engine for plugins of these limits, and starts its ticker.
-pub(super) fn build(plugins: &[Limits], cache: Option<&Path>) -> anyhow::Result<(Engine, Arc<Ticks>)> {
+/// Builds the engine for plugins of these limits and some more of the `general` ones, and starts its ticker.
+pub(super) fn build(
+    plugins: &[Limits],
+    general: &Limits,
+    cache: Option<&Path>,
+) -> anyhow::Result<(Engine, Room, Arc<Ticks>)> {
+    let room = Room::of(plugins, general);
     let mut config = Config::new();
     config
         .wasm_component_model(true)
@@ -19,23 +24,73 @@ pub(super) fn build(plugins: &[Limits], cache: Option<&Path>) -> anyhow::Result<
         .epoch_interruption(true)
         .max_wasm_stack(limits::STACK_BYTES)
         .async_stack_size(limits::ASYNC_STACK_BYTES)
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(plugins)));
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(&room)));
     if let Some(folder) = cache {
         config.cache(Some(compile_cache(folder)?));
     }
     let engine = Engine::new(&config).map_err(anyhow::Error::msg).context("cannot set up the WebAssembly engine")?;
     let ticks = Arc::new(Ticks::default());
     start_ticker(engine.weak(), ticks.clone())?;
-    Ok((engine, ticks))
+    Ok((engine, room, ticks))
+}
+
+/// Plugins that there is room for beyond those of the start: what is put into a watched folder later.
+const SPARE_PLUGINS: usize = 16;
+/// At most so many places for them: where plugins have very many instances each, address space itself would run out.
+const SPARE_PLACES: usize = 1024;
+
+/// The places for instances that were set aside when the server started. That is address space, and no memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Room {
+    /// How many instances may live at once.
+    places: usize,
+    /// Bytes of each. How much of its place an instance may use is counted apart.
+    memory: usize,
+}
+
+impl Room {
+    fn of(plugins: &[Limits], general: &Limits) -> Self {
+        let needed: usize = plugins.iter().map(|limits| places(limits.instances)).sum();
+        let spare = (SPARE_PLUGINS * places(general.instances)).min(SPARE_PLACES);
+        let memory = plugins.iter().chain([general]).map(|limits| limits.memory).max().unwrap_or_default();
+        // One for the plugin that is being loaded.
+        Self { places: needed + spare + 1, memory }
+    }
+
+    /// Whether one more plugin fits beside others with so many instances each.
+    ///
+    /// # Errors
+    /// When it does not; the sentence goes on from the plugin's name.
+    pub(super) fn check(&self, limits: &Limits, others: &[usize]) -> anyhow::Result<()> {
+        if limits.memory > self.memory {
+            bail!(
+                "an instance may have {} bytes, and the server set aside {} for each when it started: restart it",
+                limits.memory,
+                self.memory
+            );
+        }
+        let taken: usize = others.iter().map(|instances| places(*instances)).sum();
+        if taken + places(limits.instances) >= self.places {
+            bail!(
+                "there is no room for its {} instances beside those of {} other plugins, which was set aside when the \
+                 server started: restart it",
+                limits.instances,
+                others.len()
+            );
+        }
+        Ok(())
+    }
+}
+
+/// The places of a plugin that may run so many instances at once: as many for a version whose instances are warm, as many
+/// for old ones whose calls still run, and one for each of the two that is just being dropped.
+fn places(instances: usize) -> usize {
+    2 * (instances + 1)
 }
 
 /// Address space for every instance that may live at once. It is reserved, not used: memory is taken as guests touch it.
-fn pool(plugins: &[Limits]) -> PoolingAllocationConfig {
-    // One more for each plugin, since an instance that is being dropped still holds its place.
-    let instances = plugins.iter().map(|limits| limits.instances + 1).sum::<usize>();
-    let instances = u32::try_from(instances).unwrap_or(u32::MAX);
-    // All places are of one size; how much of its place an instance may use is counted apart.
-    let memory = plugins.iter().map(|limits| limits.memory).max().unwrap_or_default();
+fn pool(room: &Room) -> PoolingAllocationConfig {
+    let instances = u32::try_from(room.places).unwrap_or(u32::MAX);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(instances)
         .total_core_instances(instances.saturating_mul(limits::CORE_INSTANCES))
@@ -45,7 +100,7 @@ fn pool(plugins: &[Limits]) -> PoolingAllocationConfig {
         .max_core_instances_per_component(limits::CORE_INSTANCES)
         .max_memories_per_component(limits::MEMORIES)
         .max_tables_per_component(limits::TABLES)
-        .max_memory_size(memory)
+        .max_memory_size(room.memory)
         .table_elements(limits::TABLE_ELEMENTS);
     pool
 }
@@ -135,6 +190,25 @@ fn start_ticker(engine: EngineWeak, ticks: Arc<Ticks>) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::RuntimeConfig;
+
+    #[test]
+    fn there_is_room_for_some_plugins_more_and_a_refusal_past_it() {
+        let limits = Limits { instances: 16, memory: 1000, ..Limits::from(&RuntimeConfig::default()) };
+        let room = Room::of(std::slice::from_ref(&limits), &limits);
+        assert!(room.check(&limits, &[16; SPARE_PLUGINS]).is_ok());
+        let problem = room.check(&limits, &[16; SPARE_PLUGINS + 1]).unwrap_err().to_string();
+        assert!(problem.contains("16 instances beside those of 17 other plugins"), "{problem}");
+        let larger = Limits { memory: 1001, ..limits };
+        let problem = room.check(&larger, &[]).unwrap_err().to_string();
+        assert!(problem.contains("1001 bytes") && problem.contains("1000 for each"), "{problem}");
+    }
+
+    #[test]
+    fn very_many_instances_do_not_ask_for_all_address_space() {
+        let limits = Limits { instances: 5000, ..Limits::from(&RuntimeConfig::default()) };
+        assert_eq!(Room::of(&[], &limits).places, SPARE_PLACES + 1);
+    }
 
     #[test]
     fn the_ticker_sleeps_only_when_nothing_runs() {

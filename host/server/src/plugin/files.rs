@@ -1,6 +1,8 @@
 //! The files of plugins: what the configured paths name.
 
+use super::version::ContentHash;
 use anyhow::{Context as _, bail};
+use bytes::Bytes;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -34,6 +36,23 @@ pub(super) fn find(paths: &[PathBuf]) -> anyhow::Result<Vec<PluginFile>> {
         }
     }
     Ok(files)
+}
+
+/// A plugin's file, read.
+pub(super) struct PluginCode {
+    pub(super) file: PluginFile,
+    pub(super) bytes: Bytes,
+    pub(super) hash: ContentHash,
+}
+
+/// Reads a plugin's file. It blocks.
+///
+/// # Errors
+/// When it cannot be read; the sentence names it.
+pub(super) fn read(file: &PluginFile) -> anyhow::Result<PluginCode> {
+    let path = &file.path;
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read plugin {}", path.display()))?;
+    Ok(PluginCode { file: file.clone(), hash: ContentHash::of(&bytes), bytes: bytes.into() })
 }
 
 fn in_folder(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {

@@ -11,11 +11,12 @@ use super::bindings::meadhall::plugin::types::Error;
 use super::call::Watch;
 use super::context::{CurrentCall, Kind};
 use super::engine::Ticks;
+use super::lasting::Lasting;
 use super::limits::{INLINE_TICKS, Limits, MemoryLimiter, WASI_HANDLES};
 use super::log::LogLines;
-use super::metrics::Series;
 use super::pace::Pace;
 use super::slow_lane::SlowLane;
+use super::version::Version;
 use super::wasi;
 use meadhall_core::Core;
 use meadhall_core::clock::Environment;
@@ -42,11 +43,13 @@ pub(super) struct Host {
 /// Which plugin it is.
 pub(super) struct Identity {
     pub(super) name: Arc<str>,
+    /// Which build of it.
+    pub(super) version: Version,
     /// Its own settings.
     pub(super) settings: BTreeMap<String, String>,
     pub(super) limits: Limits,
-    /// The figures that it defines.
-    pub(super) series: Series,
+    /// What it shares with its other versions.
+    pub(super) lasting: Arc<Lasting>,
     /// How fast it may emit events, over all its instances.
     pub(super) events: Pace,
 }
@@ -134,7 +137,7 @@ impl Instance {
         watch: Arc<Watch>,
         call: CurrentCall,
     ) -> Result<Self, Failed> {
-        let lines = LogLines::new(identity.name.clone());
+        let lines = LogLines::new(identity.version.clone());
         lines.begin(call.context.caller.clone(), identity.limits.log_lines);
         let (wasi, handles) = wasi::context(&host.environment, &lines);
         let guest = Guest {

@@ -2,6 +2,7 @@
 
 use super::bindings::exports::meadhall::plugin::hooks::Outcome;
 use super::call::Plugin;
+use super::table::{self, Line};
 use super::{CallContext, CallError, exports};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -92,15 +93,18 @@ pub enum Before {
 
 /// The plugins that run before or after each message, in the order in which they were given to the server.
 #[derive(Default)]
-pub(super) struct Chains(HashMap<Arc<str>, Vec<Arc<Plugin>>>);
+pub(super) struct Chains(HashMap<Arc<str>, Line>);
+
+/// The plugins that run before or after one message.
+pub(super) struct Chain {
+    name: Arc<str>,
+    plugins: Line,
+}
 
 impl Chains {
     /// Adds a plugin at the end of a message's chain.
     pub(super) fn add(&mut self, name: &str, plugin: &Arc<Plugin>) {
-        let chain = self.0.entry(name.into()).or_default();
-        if !chain.iter().any(|known| Arc::ptr_eq(known, plugin)) {
-            chain.push(plugin.clone());
-        }
+        table::add(self.0.entry(name.into()).or_default(), plugin);
     }
 
     /// Whether a message has a chain.
@@ -109,17 +113,24 @@ impl Chains {
         !self.0.is_empty() && self.0.contains_key(name)
     }
 
+    /// The chain of a message.
+    pub(super) fn of(&self, name: &str) -> Option<Chain> {
+        let (name, plugins) = self.0.get_key_value(name)?;
+        Some(Chain { name: name.clone(), plugins: plugins.clone() })
+    }
+}
+
+impl Chain {
     /// Runs the before-hooks of a message: what one makes of the request goes on to the next; the first error or drop
     /// ends the chain.
     ///
     /// # Errors
     /// What the first failing hook says.
-    pub(super) async fn before(&self, name: &str, request: String, context: CallContext) -> Result<Before, CallError> {
-        let Some((name, chain)) = self.0.get_key_value(name) else { return Ok(Before::Keep) };
+    pub(super) async fn before(self, request: String, context: CallContext) -> Result<Before, CallError> {
         let mut request: Arc<str> = request.into();
         let mut replaced = None;
-        for plugin in chain {
-            let hook = exports::Before { name: name.clone(), request: request.clone() };
+        for plugin in &*self.plugins {
+            let hook = exports::Before { name: self.name.clone(), request: request.clone() };
             match plugin.call(hook, context.clone()).await? {
                 Outcome::Keep => {}
                 Outcome::Replace(json) => {
@@ -134,13 +145,13 @@ impl Chains {
 
     /// Runs the after-hooks of a message. The caller has its answer already, so errors only reach the log, and one
     /// plugin's error does not keep the next from running.
-    pub(super) async fn after(&self, name: &str, request: &str, reply: &str, context: CallContext) {
-        let Some((name, chain)) = self.0.get_key_value(name) else { return };
+    pub(super) async fn after(self, request: &str, reply: &str, context: CallContext) {
         let (request, reply): (Arc<str>, Arc<str>) = (request.into(), reply.into());
-        for plugin in chain {
-            let hook = exports::After { name: name.clone(), request: request.clone(), reply: reply.clone() };
+        for plugin in &*self.plugins {
+            let hook = exports::After { name: self.name.clone(), request: request.clone(), reply: reply.clone() };
             if let Err(error) = plugin.call(hook, context.clone()).await {
-                tracing::warn!(plugin = %plugin.name(), hook = %name, %error, "after-hook failed");
+                let (name, version) = (plugin.name(), plugin.version().build());
+                tracing::warn!(plugin = %name, %version, hook = %self.name, %error, "after-hook failed");
             }
         }
     }

@@ -5,14 +5,18 @@ use super::bindings::exports::meadhall::plugin::capabilities::Need;
 use super::bindings::exports::meadhall::plugin::lifecycle::Registration;
 use super::call::Plugin;
 use super::compile::{Compiled, compile};
-use super::files::{self, PluginFile};
+use super::compiler::{Compiler, Effort};
+use super::engine::{self, Room};
+use super::files::{self, PluginCode, PluginFile};
 use super::guest::{Guest, Host, Identity};
-use super::metrics::{CallMetrics, Series, SharedRecorder};
+use super::lasting::Lastings;
+use super::metrics::SharedRecorder;
 use super::pace::Pace;
 use super::pool::Pool;
 use super::slow_lane::SlowLane;
 use super::table::{Table, check};
-use super::{CallContext, CallError, Limits, PluginConfig, engine, exports, imports};
+use super::version::Version;
+use super::{CallContext, CallError, Limits, PluginConfig, exports, imports};
 use crate::config::PluginSection;
 use anyhow::{Context as _, anyhow, bail};
 use meadhall_core::Core;
@@ -30,9 +34,11 @@ pub(super) struct Loader {
     linker: Arc<Linker<Guest>>,
     host: Arc<Host>,
     recorder: SharedRecorder,
-    sections: BTreeMap<String, PluginSection>,
     /// For those whose section says nothing else.
     limits: Limits,
+    room: Room,
+    compiler: Compiler,
+    lastings: Lastings,
 }
 
 /// A plugin that was compiled, checked and asked what it handles, and that has had no effects yet.
@@ -115,7 +121,9 @@ async fn register_all(
     let loader = Loader::new(&config, &files, core, node, environment)?;
     let mut loaded = Vec::with_capacity(files.len());
     for file in files {
-        loaded.push(loader.load(file).await?);
+        let section = config.sections.get(&*file.name).cloned().unwrap_or_default();
+        let code = loader.compiler.run(Effort::Full, move || files::read(&file)).await??;
+        loaded.push(loader.load(code, &section, Effort::Full).await?);
     }
     Ok(loaded)
 }
@@ -134,7 +142,7 @@ impl Loader {
     ) -> anyhow::Result<Self> {
         let section = |file: &PluginFile| config.sections.get(&*file.name).cloned().unwrap_or_default();
         let limits: Vec<Limits> = files.iter().map(|file| config.limits.with(&section(file).limits)).collect();
-        let (engine, ticks) = engine::build(&limits, config.cache_dir.as_deref())?;
+        let (engine, room, ticks) = engine::build(&limits, &config.limits, config.cache_dir.as_deref())?;
         let linker = Arc::new(imports::linker(&engine).map_err(anyhow::Error::msg)?);
         let host = Arc::new(Host {
             core,
@@ -149,27 +157,36 @@ impl Loader {
             linker,
             host,
             recorder: config.recorder.clone(),
-            sections: config.sections.clone(),
             limits: config.limits.clone(),
+            room,
+            compiler: Compiler::start()?,
+            lastings: Lastings::default(),
         })
     }
 
-    /// Compiles and checks a plugin, and asks it what it handles and needs.
+    /// Compiles and checks a version of a plugin, and asks it what it handles and needs.
     ///
     /// # Errors
-    /// For a file that is no plugin or one that this server cannot run, and when `register` or `needs` fails.
-    pub(super) async fn load(&self, file: PluginFile) -> anyhow::Result<Loaded> {
-        let PluginFile { name, path } = file;
+    /// For a file that is no plugin or one that this server cannot run or has no room for, and when `register` or `needs`
+    /// fails.
+    pub(super) async fn load(
+        &self,
+        code: PluginCode,
+        section: &PluginSection,
+        effort: Effort,
+    ) -> anyhow::Result<Loaded> {
+        let PluginCode { file: PluginFile { name, path }, bytes, hash } = code;
+        let limits = self.limits.with(&section.limits);
+        let room = self.room.check(&limits, &self.lastings.instances_of_others(&name));
+        room.with_context(|| format!("plugin {name:?} cannot be loaded"))?;
         let (engine, linker) = (self.engine.clone(), self.linker.clone());
-        // On a thread that may block: a large component takes seconds.
-        let compiled = tokio::task::spawn_blocking(move || {
-            let bytes = std::fs::read(&path).with_context(|| format!("cannot read plugin {}", path.display()))?;
-            compile(&engine, &linker, &path, &bytes)
-        });
-        let compiled = compiled.await.context("the thread that compiles plugins failed")??;
-        let plugin = Arc::new(self.assemble(name, compiled));
+        let compiled = self.compiler.run(effort, move || compile(&engine, &linker, &path, &bytes)).await??;
+        let plugin = Arc::new(self.assemble(Version::new(name, hash), compiled, section, limits));
+        plugin.identity.lasting.add(&plugin);
+
         let registration = plugin.call(exports::Register, CallContext::default()).await;
         let registration = registration.map_err(|error| at_load(&plugin, "register", &error))?;
+        plugin.version().declare(&registration.version);
         for handler in &registration.handlers {
             check(handler, &plugin.exports).with_context(|| format!("plugin {:?} cannot be loaded", plugin.name()))?;
         }
@@ -178,19 +195,17 @@ impl Loader {
         Ok(Loaded { plugin, registration, needs })
     }
 
-    fn assemble(&self, name: Arc<str>, compiled: Compiled) -> Plugin {
-        let PluginSection { settings, limits, .. } = self.sections.get(&*name).cloned().unwrap_or_default();
-        let limits = self.limits.with(&limits);
-        let series = Series::new(name.clone(), self.recorder.clone());
+    fn assemble(&self, version: Version, compiled: Compiled, section: &PluginSection, limits: Limits) -> Plugin {
+        let name = version.name().clone();
         Plugin {
-            metrics: CallMetrics::new(&name, &self.recorder),
-            pool: Pool::new(limits.instances),
+            pool: Pool::new(),
             identity: Arc::new(Identity {
+                lasting: self.lastings.of(&name, limits.instances, &self.recorder),
                 name,
-                settings,
+                version,
+                settings: section.settings.clone(),
                 events: Pace::new(limits.events_per_second),
                 limits,
-                series,
             }),
             host: self.host.clone(),
             component: compiled.component,
@@ -207,7 +222,7 @@ impl Loaded {
     pub(super) async fn start(&self) -> anyhow::Result<()> {
         let started = self.plugin.call(exports::Start, CallContext::default()).await;
         started.map_err(|error| at_load(&self.plugin, "start", &error))?;
-        tracing::info!(plugin = %self.plugin.name(), version = %self.registration.version, "plugin started");
+        tracing::info!(plugin = %self.plugin.name(), version = %self.plugin.version().build(), "plugin started");
         Ok(())
     }
 }
@@ -216,7 +231,7 @@ impl Loaded {
 fn at_load(plugin: &Plugin, function: &str, error: &CallError) -> anyhow::Error {
     match error {
         CallError::Failed { code, message } => {
-            anyhow!("plugin {:?}: {function} failed with code {code}: {message}", plugin.name())
+            anyhow!("plugin {}: {function} failed with code {code}: {message}", plugin.version())
         }
         CallError::NotFound | CallError::Broken(_) | CallError::Busy { .. } => anyhow!("{error}"),
     }

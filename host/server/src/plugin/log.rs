@@ -1,6 +1,7 @@
 //! Where a plugin's log lines go: what it logs, and what it prints.
 
 use super::limits::LOG_LINE_BYTES;
+use super::version::Version;
 use meadhall_core::caller::Caller;
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use tracing::Level;
 /// The lines of one instance. Shared by the log import and by WASI's stdout and stderr, so that one budget covers all.
 #[derive(Debug)]
 pub(super) struct LogLines {
-    plugin: Arc<str>,
+    plugin: Version,
     state: Mutex<State>,
 }
 
@@ -26,7 +27,7 @@ struct State {
 }
 
 impl LogLines {
-    pub(super) fn new(plugin: Arc<str>) -> Arc<Self> {
+    pub(super) fn new(plugin: Version) -> Arc<Self> {
         let state = State { caller: Arc::default(), left: 0, told: false, unfinished: String::new() };
         Arc::new(Self { plugin, state: Mutex::new(state) })
     }
@@ -90,15 +91,16 @@ impl LogLines {
     }
 
     fn emit(&self, level: Level, caller: &Caller, message: &str) {
-        let plugin = &*self.plugin;
+        let plugin = &**self.plugin.name();
+        let version = tracing::field::display(self.plugin.build());
         let user = caller.user.as_ref().map(|user| tracing::field::display(user.id));
         let session = caller.session.as_ref().map(|session| tracing::field::display(session.id));
         match level {
-            Level::TRACE => tracing::trace!(target: "meadhall::plugin", plugin, user, session, "{message}"),
-            Level::DEBUG => tracing::debug!(target: "meadhall::plugin", plugin, user, session, "{message}"),
-            Level::INFO => tracing::info!(target: "meadhall::plugin", plugin, user, session, "{message}"),
-            Level::WARN => tracing::warn!(target: "meadhall::plugin", plugin, user, session, "{message}"),
-            Level::ERROR => tracing::error!(target: "meadhall::plugin", plugin, user, session, "{message}"),
+            Level::TRACE => tracing::trace!(target: "meadhall::plugin", plugin, version, user, session, "{message}"),
+            Level::DEBUG => tracing::debug!(target: "meadhall::plugin", plugin, version, user, session, "{message}"),
+            Level::INFO => tracing::info!(target: "meadhall::plugin", plugin, version, user, session, "{message}"),
+            Level::WARN => tracing::warn!(target: "meadhall::plugin", plugin, version, user, session, "{message}"),
+            Level::ERROR => tracing::error!(target: "meadhall::plugin", plugin, version, user, session, "{message}"),
         }
     }
 }
@@ -110,7 +112,12 @@ fn cut(text: &str, bytes: usize) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::version::ContentHash;
     use super::*;
+
+    fn lines() -> Arc<LogLines> {
+        LogLines::new(Version::new("test".into(), ContentHash::of(b"")))
+    }
 
     #[test]
     fn lines_are_cut_between_characters() {
@@ -121,7 +128,7 @@ mod tests {
 
     #[test]
     fn printed_text_becomes_lines_and_uses_the_same_budget() {
-        let lines = LogLines::new("test".into());
+        let lines = lines();
         lines.begin(Arc::default(), 3);
         lines.print(b"one\r\ntwo\nthr");
         assert_eq!(lines.state.lock().left, 1);
@@ -134,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_line_without_an_end_is_not_kept_for_ever() {
-        let lines = LogLines::new("test".into());
+        let lines = lines();
         lines.begin(Arc::default(), 3);
         lines.print(&vec![b'x'; LOG_LINE_BYTES + 1]);
         assert!(lines.state.lock().unfinished.is_empty());

@@ -7,6 +7,7 @@
 mod bindings;
 mod call;
 mod compile;
+mod compiler;
 mod context;
 mod cron;
 mod denial;
@@ -18,6 +19,7 @@ pub mod fuzz;
 mod guest;
 mod hooks;
 mod imports;
+mod lasting;
 mod limits;
 mod load;
 mod log;
@@ -27,6 +29,7 @@ mod pool;
 mod schedule;
 mod slow_lane;
 mod table;
+mod version;
 mod wasi;
 
 pub use context::CallContext;
@@ -38,6 +41,7 @@ pub use metrics::SharedRecorder;
 pub use schedule::Schedule;
 
 use crate::config::PluginSection;
+use arc_swap::ArcSwap;
 use meadhall_core::Core;
 use meadhall_core::events::{EventKind, QueuedEvent};
 use schedule::Timer;
@@ -84,18 +88,18 @@ pub enum CallError {
     /// The function itself returned an error. `code` is as the plugin gave it (any number).
     #[error("{message}")]
     Failed { code: u32, message: String },
-    /// It trapped, ran out of memory, ran past its deadline or broke another limit; the text names plugin and limit.
+    /// It trapped, ran out of memory, ran past its deadline or broke another limit; the text names plugin, version and limit.
     #[error("{0}")]
     Broken(String),
-    /// All instances were busy for as long as a call may wait.
-    #[error("plugin {plugin:?} is busy: no instance was free within {waited_ms} ms")]
+    /// All instances were busy for as long as a call may wait. `plugin` is name and version.
+    #[error("plugin {plugin} is busy: no instance was free within {waited_ms} ms")]
     Busy { plugin: String, waited_ms: u64 },
 }
 
-/// All loaded plugins.
+/// All loaded plugins. Which they are may change while they are called: a call keeps to the version that it began with.
 #[derive(Default)]
 pub struct Plugins {
-    table: Table,
+    table: ArcSwap<Table>,
 }
 
 impl Plugins {
@@ -105,17 +109,17 @@ impl Plugins {
     /// One sentence that names the plugin (or both, where two claim one RPC id) and what is wrong.
     pub async fn load(config: PluginConfig, core: Arc<Core>) -> anyhow::Result<Arc<Self>> {
         let table = load::all(config, core).await?;
-        Ok(Arc::new(Self { table }))
+        Ok(Arc::new(Self { table: ArcSwap::from_pointee(table) }))
     }
 
     /// The plugins' names, in order.
-    pub fn names(&self) -> &[Arc<str>] {
-        &self.table.names
+    pub fn names(&self) -> Vec<Arc<str>> {
+        self.table.load().names.clone()
     }
 
     /// Whether an RPC of this (lower-case) id exists.
     pub fn has_rpc(&self, id: &str) -> bool {
-        self.table.rpcs.contains_key(id)
+        self.table.load().rpcs.contains_key(id)
     }
 
     /// Calls an RPC by its lower-case id.
@@ -123,13 +127,13 @@ impl Plugins {
     /// # Errors
     /// When there is no such RPC, when it fails or breaks a limit, and when its plugin is busy.
     pub async fn rpc(&self, id: &str, payload: String, context: CallContext) -> Result<String, CallError> {
-        let (id, plugin) = self.table.rpcs.get_key_value(id).ok_or(CallError::NotFound)?;
-        plugin.call(exports::Rpc { id: id.clone(), payload }, context).await
+        let (id, plugin) = self.table.load().rpc(id).ok_or(CallError::NotFound)?;
+        plugin.call(exports::Rpc { id, payload }, context).await
     }
 
     /// Whether any plugin wants to run before a message (`UpdateAccount`). Cheap: asked for every message.
     pub fn wants_before(&self, name: &str) -> bool {
-        self.table.before.contains(name)
+        self.table.load().before.contains(name)
     }
 
     /// Runs the before-hooks of a message, in plugin order; `request` is its public JSON.
@@ -137,42 +141,54 @@ impl Plugins {
     /// # Errors
     /// What the first failing hook says.
     pub async fn before(&self, name: &str, request: String, context: CallContext) -> Result<Before, CallError> {
-        self.table.before.before(name, request, context).await
+        let chain = self.table.load().before.of(name);
+        match chain {
+            Some(chain) => chain.before(request, context).await,
+            None => Ok(Before::Keep),
+        }
     }
 
     /// Whether any plugin wants to run after a message.
     pub fn wants_after(&self, name: &str) -> bool {
-        self.table.after.contains(name)
+        self.table.load().after.contains(name)
     }
 
     /// Runs the after-hooks of a message; errors are logged.
     pub async fn after(&self, name: &str, request: &str, reply: &str, context: CallContext) {
-        self.table.after.after(name, request, reply, context).await;
+        let chain = self.table.load().after.of(name);
+        if let Some(chain) = chain {
+            chain.after(request, reply, context).await;
+        }
     }
 
     /// What is to run at times, as the plugins are now.
     fn timers(&self) -> Vec<Timer> {
-        self.table.cron.clone()
+        self.table.load().cron.clone()
     }
 
     /// Whether any plugin handles events of a kind.
     pub fn wants_event(&self, kind: EventKind) -> bool {
-        !self.table.events.of(kind).0.is_empty()
+        !self.table.load().events.of(kind).0.is_empty()
     }
 
     /// Runs the handlers of one event, in plugin order; errors are logged.
     pub async fn event(&self, event: QueuedEvent) {
-        let (handlers, name) = self.table.events.of(event.kind);
+        let (handlers, name) = {
+            let table = self.table.load();
+            let (handlers, name) = table.events.of(event.kind);
+            (handlers.clone(), name)
+        };
         if handlers.is_empty() {
             return;
         }
         let name: Arc<str> = name.into();
         let payload = Arc::new(imports::event::lower(event.event));
-        for plugin in handlers {
+        for plugin in &*handlers {
             let context = CallContext { caller: event.caller.clone(), ..CallContext::default() };
             let handle = exports::Handle { kind: event.kind, name: name.clone(), event: payload.clone() };
             if let Err(error) = plugin.call(handle, context).await {
-                tracing::warn!(plugin = %plugin.name(), event = %payload.name, %error, "event handler failed");
+                let version = plugin.version().build();
+                tracing::warn!(plugin = %plugin.name(), %version, event = %payload.name, %error, "event handler failed");
             }
         }
     }
@@ -180,9 +196,7 @@ impl Plugins {
 
 impl fmt::Debug for Plugins {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Plugins")
-            .field("names", &self.table.names)
-            .field("rpcs", &self.table.rpcs.keys())
-            .finish_non_exhaustive()
+        let table = self.table.load();
+        f.debug_struct("Plugins").field("names", &table.names).field("rpcs", &table.rpcs.keys()).finish_non_exhaustive()
     }
 }

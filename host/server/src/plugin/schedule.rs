@@ -101,9 +101,10 @@ impl Schedule {
         match Running::begin(&line.running) {
             Some(running) => drop(self.runs.spawn(run(timer, due, running))),
             None => {
-                timer.plugin.metrics.skipped();
+                timer.plugin.identity.lasting.calls.skipped();
                 let (plugin, expression) = (timer.plugin.name(), &timer.expression.text);
-                tracing::warn!(%plugin, %expression, "a scheduled run was skipped: the one before it is still going on");
+                let version = timer.plugin.version().build();
+                tracing::warn!(%plugin, %version, %expression, "a scheduled run was skipped: the one before it is still going on");
             }
         }
     }
@@ -124,7 +125,8 @@ impl Timer {
 async fn run(timer: Timer, due: i64, _running: Running) {
     if let Err(error) = timer.call(due).await {
         let (plugin, expression) = (timer.plugin.name(), &timer.expression.text);
-        tracing::warn!(%plugin, %expression, %error, "a scheduled run failed");
+        let version = timer.plugin.version().build();
+        tracing::warn!(%plugin, %version, %expression, %error, "a scheduled run failed");
     }
 }
 

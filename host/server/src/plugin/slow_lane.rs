@@ -20,6 +20,14 @@ pub(super) struct SlowLane {
 /// As low as it gets: the kernel gives these threads what the others leave.
 const NICENESS: i32 = 19;
 
+/// Makes the calling thread one of low priority; on Linux it is about that thread alone. Where it is refused all works as
+/// well, only that the thread has more say.
+pub(super) fn lower_priority(purpose: &str) {
+    if let Err(error) = rustix::process::nice(NICENESS) {
+        tracing::warn!(%error, "cannot lower the priority of a thread for {purpose}");
+    }
+}
+
 impl SlowLane {
     pub(super) fn start() -> anyhow::Result<Arc<Self>> {
         // Half of the processors: the other half stays free even from the kernel's point of view.
@@ -27,13 +35,7 @@ impl SlowLane {
         let runtime = Builder::new_multi_thread()
             .worker_threads(threads)
             .thread_name("plugin-slow")
-            .on_thread_start(|| {
-                // On Linux this is about the calling thread alone. Where it is refused the lane works as well, only
-                // with more say for its calls.
-                if let Err(error) = rustix::process::nice(NICENESS) {
-                    tracing::warn!(%error, "cannot lower the priority of a thread for slow plugin calls");
-                }
-            })
+            .on_thread_start(|| lower_priority("slow plugin calls"))
             .enable_time()
             .build()
             .context("cannot start the threads for slow plugin calls")?;

@@ -29,14 +29,17 @@ pub(super) struct Table {
 /// The plugins that handle each kind of event, in order.
 #[derive(Default)]
 pub(super) struct EventHandlers {
-    custom: Vec<Arc<Plugin>>,
-    session_start: Vec<Arc<Plugin>>,
-    session_end: Vec<Arc<Plugin>>,
+    custom: Line,
+    session_start: Line,
+    session_end: Line,
 }
+
+/// Plugins, one after the other. Shared with the calls that go through them, so that none holds on to a whole table.
+pub(super) type Line = Arc<Vec<Arc<Plugin>>>;
 
 impl EventHandlers {
     /// The handlers of a kind, and its name in registrations.
-    pub(super) fn of(&self, kind: EventKind) -> (&[Arc<Plugin>], &'static str) {
+    pub(super) fn of(&self, kind: EventKind) -> (&Line, &'static str) {
         match kind {
             EventKind::Custom => (&self.custom, "event"),
             EventKind::SessionStart => (&self.session_start, "session-start"),
@@ -69,6 +72,11 @@ impl Table {
         Ok(table)
     }
 
+    /// The plugin of an RPC, and its id.
+    pub(super) fn rpc(&self, id: &str) -> Option<(Arc<str>, Arc<Plugin>)> {
+        self.rpcs.get_key_value(id).map(|(id, plugin)| (id.clone(), plugin.clone()))
+    }
+
     fn add_rpc(&mut self, id: &str, plugin: &Arc<Plugin>) -> anyhow::Result<()> {
         let id: Arc<str> = id.to_lowercase().into();
         match self.rpcs.insert(id.clone(), plugin.clone()) {
@@ -95,9 +103,11 @@ impl Table {
     }
 }
 
-fn add(handlers: &mut Vec<Arc<Plugin>>, plugin: &Arc<Plugin>) {
-    if !handlers.iter().any(|known| Arc::ptr_eq(known, plugin)) {
-        handlers.push(plugin.clone());
+/// Adds a plugin at the end of a line that it does not stand in yet.
+pub(super) fn add(line: &mut Line, plugin: &Arc<Plugin>) {
+    if !line.iter().any(|known| Arc::ptr_eq(known, plugin)) {
+        // Nobody shares it while the table is made.
+        Arc::make_mut(line).push(plugin.clone());
     }
 }
 

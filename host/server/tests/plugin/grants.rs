@@ -1,6 +1,6 @@
 //! What a plugin is granted, denied and limited to, each for itself.
 
-use crate::guests::{Setup, rpc, short};
+use crate::guests::{Setup, named, rpc, short};
 use meadhall::plugin::CallError;
 
 #[tokio::test]
@@ -20,8 +20,8 @@ async fn limits_of_a_plugins_own_bound_that_plugin_alone() {
         Err(CallError::Broken(text)) => text,
         other => panic!("{id}: {other:?}"),
     };
-    assert_eq!(broken("own.loop", "").await, r#"plugin "own": rpc "own.loop" ran longer than 900 ms"#);
-    assert_eq!(broken("general.loop", "").await, r#"plugin "general": rpc "general.loop" ran longer than 300 ms"#);
+    assert_eq!(broken("own.loop", "").await, named("own", r#"rpc "own.loop" ran longer than 900 ms"#));
+    assert_eq!(broken("general.loop", "").await, named("general", r#"rpc "general.loop" ran longer than 300 ms"#));
     let text = broken("own.memory", "").await;
     assert!(text.ends_with("ran out of memory, the limit is 25165824 bytes"), "{text}");
     let text = broken("general.memory", "").await;

@@ -8,6 +8,7 @@ use meadhall_core::password::LoginLimits;
 use meadhall_core::store::StoreConfig;
 use meadhall_core::{Config, Core};
 use metrics::Recorder;
+use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -48,6 +49,18 @@ fn build(workspace: &str) -> PathBuf {
         .unwrap();
     assert!(built.success(), "the plugins in {} do not build", folder.display());
     folder.join("target").join(TARGET).join("release")
+}
+
+/// The hostile guest as plugin `plugin`, named as errors name it: with its declared version and the hash of its file.
+pub(crate) fn version(plugin: &str) -> String {
+    let hash = Sha256::digest(std::fs::read(file("hostile")).unwrap());
+    let digits: String = hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    format!("{plugin} 0.0.1+{digits}")
+}
+
+/// An error of the hostile guest as plugin `plugin`.
+pub(crate) fn named(plugin: &str, problem: &str) -> String {
+    format!("plugin {}: {problem}", version(plugin))
 }
 
 /// Some guests under names of their own, with settings, in one server.

@@ -1,7 +1,7 @@
 //! Plugins that mean harm: each behaviour ends in a clear error for its own caller within its deadline, the next call
 //! works, and an instance that trapped is never used again.
 
-use crate::guests::{Setup, calls, hostile, rpc, short};
+use crate::guests::{Setup, calls, hostile, named, rpc, short, version};
 use crate::logs;
 use meadhall::plugin::{CallContext, CallError, Limits, Plugins};
 use std::sync::Arc;
@@ -23,7 +23,7 @@ async fn an_endless_loop_ends_at_its_deadline() {
     let plugins = hostile().await;
     assert_eq!(
         broken(&plugins, "hostile.loop", "").await,
-        r#"plugin "hostile": rpc "hostile.loop" ran longer than 300 ms"#
+        named("hostile", r#"rpc "hostile.loop" ran longer than 300 ms"#)
     );
 }
 
@@ -32,7 +32,7 @@ async fn a_loop_of_host_calls_ends_at_its_deadline() {
     let plugins = hostile().await;
     assert_eq!(
         broken(&plugins, "hostile.host_calls", "").await,
-        r#"plugin "hostile": rpc "hostile.host_calls" ran longer than 300 ms"#
+        named("hostile", r#"rpc "hostile.host_calls" ran longer than 300 ms"#)
     );
 }
 
@@ -41,7 +41,7 @@ async fn sleeping_in_a_host_call_ends_at_its_deadline() {
     let plugins = hostile().await;
     assert_eq!(
         broken(&plugins, "hostile.sleep", "").await,
-        r#"plugin "hostile": rpc "hostile.sleep" ran longer than 300 ms"#
+        named("hostile", r#"rpc "hostile.sleep" ran longer than 300 ms"#)
     );
 }
 
@@ -49,8 +49,8 @@ async fn sleeping_in_a_host_call_ends_at_its_deadline() {
 async fn a_hook_in_a_loop_ends_at_its_deadline() {
     let plugins = hostile().await;
     let ended = plugins.before("UpdateAccount", "loop".into(), CallContext::default()).await;
-    let text = r#"plugin "hostile": before-hook "UpdateAccount" ran longer than 300 ms"#;
-    assert_eq!(ended, Err(CallError::Broken(text.into())));
+    let text = named("hostile", r#"before-hook "UpdateAccount" ran longer than 300 ms"#);
+    assert_eq!(ended, Err(CallError::Broken(text)));
 }
 
 #[tokio::test]
@@ -58,7 +58,7 @@ async fn a_panic_is_an_error_for_its_caller_and_a_line_in_the_log() {
     logs::collect();
     let plugins = Setup::new(short()).plugin("panicking", "hostile", &[]).load().await.unwrap();
     let error = broken(&plugins, "hostile.trap", "").await;
-    assert!(error.starts_with(r#"plugin "panicking": rpc "hostile.trap" trapped: "#), "{error}");
+    assert!(error.starts_with(&named("panicking", r#"rpc "hostile.trap" trapped: "#)), "{error}");
     assert!(logs::of("panicking").iter().any(|line| line.contains("hostile panic text")));
 }
 
@@ -66,14 +66,14 @@ async fn a_panic_is_an_error_for_its_caller_and_a_line_in_the_log() {
 async fn endless_recursion_overflows_the_guests_stack_alone() {
     let plugins = hostile().await;
     let error = broken(&plugins, "hostile.overflow", "").await;
-    assert!(error.starts_with(r#"plugin "hostile": rpc "hostile.overflow" overflowed its stack"#), "{error}");
+    assert!(error.starts_with(&named("hostile", r#"rpc "hostile.overflow" overflowed its stack"#)), "{error}");
 }
 
 #[tokio::test]
 async fn memory_ends_at_its_limit() {
     let plugins = hostile().await;
     let error = broken(&plugins, "hostile.memory", "").await;
-    assert_eq!(error, r#"plugin "hostile": rpc "hostile.memory" ran out of memory, the limit is 16777216 bytes"#);
+    assert_eq!(error, named("hostile", r#"rpc "hostile.memory" ran out of memory, the limit is 16777216 bytes"#));
 }
 
 #[tokio::test]
@@ -92,7 +92,7 @@ async fn results_are_bounded() {
     let plugins = Setup::new(limits).plugin("hostile", "hostile", &[]).load().await.unwrap();
     assert_eq!(rpc(&plugins, "hostile.huge", "90000").await.unwrap().len(), 90_000);
     let error = broken(&plugins, "hostile.huge", "110000").await;
-    assert_eq!(error, r#"plugin "hostile": rpc "hostile.huge" passed more than 100000 bytes to the server at once"#);
+    assert_eq!(error, named("hostile", r#"rpc "hostile.huge" passed more than 100000 bytes to the server at once"#));
 }
 
 #[tokio::test]
@@ -101,7 +101,7 @@ async fn an_exit_is_an_error() {
     // It exits with 3, of which WASI 0.2 passes on no more than that it failed.
     assert_eq!(
         broken(&plugins, "hostile.exit", "").await,
-        r#"plugin "hostile": rpc "hostile.exit" exited with status 1"#
+        named("hostile", r#"rpc "hostile.exit" exited with status 1"#)
     );
 }
 
@@ -131,8 +131,9 @@ async fn calls_beyond_the_instances_wait_and_then_are_told_so() {
             Err(error) => break error,
         }
     };
-    assert_eq!(busy, CallError::Busy { plugin: "hostile".into(), waited_ms: 100 });
-    assert_eq!(busy.to_string(), r#"plugin "hostile" is busy: no instance was free within 100 ms"#);
+    assert_eq!(busy, CallError::Busy { plugin: version("hostile"), waited_ms: 100 });
+    let text = format!("plugin {} is busy: no instance was free within 100 ms", version("hostile"));
+    assert_eq!(busy.to_string(), text);
     for hog in hogs {
         assert!(matches!(hog.await.unwrap(), Err(CallError::Broken(_))));
     }

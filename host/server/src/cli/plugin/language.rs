@@ -59,6 +59,14 @@ impl Language {
         }
     }
 
+    /// The command that installs, in a new plugin's folder, what builds it; none where `build` does that by itself.
+    pub(super) fn install(self) -> Option<&'static str> {
+        match self {
+            Self::Js => Some(js::INSTALL),
+            Self::Rust | Self::Python => None,
+        }
+    }
+
     /// The files of a new plugin of this name, with the SDK.
     ///
     /// # Errors

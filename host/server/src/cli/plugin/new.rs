@@ -78,7 +78,7 @@ mod tests {
             let error = new(parent.path(), name, language).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
         };
-        check("game", Language::Js, "not supported yet: js");
+        check("meadhall-guest", Language::Js, "it is the SDK's");
         check("game", Language::Python, "not supported yet: python");
         check("../game", Language::Rust, "cannot be a plugin's name");
         check("Game", Language::Rust, "cannot be a plugin's name");

@@ -3,6 +3,7 @@
 use super::*;
 use crate::plugin::context::CallContext;
 use crate::plugin::metrics::SharedRecorder;
+use crate::plugin::version::ContentHash;
 use meadhall_core::account::{Credential, LoginRequest};
 use meadhall_core::caller::{CallerUser, ClientAddress};
 use meadhall_core::ids::UserId;
@@ -71,14 +72,16 @@ impl World {
 
     fn build(&self, kind: Kind, context: CallContext, recorder: SharedRecorder, limits: Limits) -> Guest {
         let name: Arc<str> = "test".into();
-        let lines = LogLines::new(name.clone());
+        let version = Version::new(name.clone(), ContentHash::of(b""));
+        let lines = LogLines::new(version.clone());
         let (wasi, handles) = wasi::context(&self.core.env, &lines);
         Guest {
             memory: MemoryLimiter::new(limits.memory),
             identity: Arc::new(Identity {
-                series: Series::new(name.clone(), recorder),
+                lasting: Arc::new(Lasting::new(&name, limits.instances, &recorder)),
                 settings: BTreeMap::from([("mead".to_owned(), "sweet".to_owned())]),
                 name,
+                version,
                 events: Pace::new(limits.events_per_second),
                 limits,
             }),

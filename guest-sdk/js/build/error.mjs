@@ -1,0 +1,2 @@
+/** Something that the plugin's author can mend. */
+export class BuildError extends Error {}
