@@ -2,7 +2,7 @@
 
 use crate::command::{self, cargo, root};
 use crate::tools::{WASM_TARGET, ensure_cargo_deny, ensure_javascript_tools, ensure_wasm_target};
-use crate::{plugins, test};
+use crate::{fuzz, plugins, test};
 use anyhow::{Context, Result, ensure};
 use std::process::Command;
 use std::time::Instant;
@@ -14,13 +14,14 @@ type Check = fn() -> Result<()>;
 /// # Errors
 /// When a check fails; the sentence names it.
 pub(crate) fn run() -> Result<()> {
-    let checks: [(&str, Check); 6] = [
+    let checks: [(&str, Check); 7] = [
         ("format", format),
         ("lints", lints),
         ("documentation", documentation),
         ("dependencies", dependencies),
         ("plugins", plugins::build),
         ("the README's test command", tests),
+        ("fuzzing", || fuzz::fuzz(fuzz::SECONDS_IN_CI)),
     ];
     for (name, check) in checks {
         println!("== {name}");

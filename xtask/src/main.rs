@@ -6,6 +6,8 @@ mod bench;
 mod ci;
 mod command;
 mod demo;
+mod docs;
+mod fuzz;
 mod plugins;
 mod test;
 #[cfg(test)]
@@ -22,7 +24,10 @@ usage: cargo xtask COMMAND
   test [ARG]…     run every test: unit, plugins, end to end, JavaScript clients; ARGs go to `cargo test`
   plugins         build the example plugins and the guests of the tests as WebAssembly components
   bench [ARG]…    run the benches of benches/; ARGs go to `cargo bench`
-  ci              what must pass before a change is merged: format, lints, docs, licences, tests
+  docs            write docs/wit.md, the reference of the plugin contract, from wit/
+  fuzz [--seconds N]
+                  call host functions with arbitrary arguments, for N seconds (300)
+  ci              what must pass before a change is merged: format, lints, docs, licences, tests, fuzzing
 ";
 
 fn main() -> ExitCode {
@@ -33,6 +38,8 @@ fn main() -> ExitCode {
             ("test", rest) => test::run(rest),
             ("plugins", []) => plugins::build(),
             ("bench", rest) => bench::run(rest),
+            ("docs", []) => docs::run(),
+            ("fuzz", rest) => fuzz::run(rest),
             ("ci", []) => ci::run(),
             ("help" | "--help" | "-h", _) => {
                 print!("{USAGE}");

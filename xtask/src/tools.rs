@@ -8,8 +8,9 @@ use std::process::Command;
 /// What plugins are compiled for.
 pub(crate) const WASM_TARGET: &str = "wasm32-wasip2";
 
-/// The version is fixed so that a new release cannot turn a green tree red.
+/// The versions are fixed so that a new release cannot turn a green tree red.
 const CARGO_DENY_VERSION: &str = "0.20.2";
+const CARGO_FUZZ_VERSION: &str = "0.13.2";
 
 /// What makes components of Python, and what checks the types of it. `guest-sdk/python/build.py` names the first too.
 const PYTHON_PACKAGES: [&str; 2] = ["componentize-py==0.25.1", "mypy==2.4.1"];
@@ -37,17 +38,29 @@ pub(crate) fn ensure_wasm_target() -> Result<()> {
 /// # Errors
 /// When it cannot be fetched or compiled.
 pub(crate) fn ensure_cargo_deny() -> Result<PathBuf> {
+    ensure_program("cargo-deny", CARGO_DENY_VERSION)
+}
+
+/// The path of `cargo-fuzz`, which is compiled into `target/tools` when it is missing (half a minute).
+///
+/// # Errors
+/// When it cannot be fetched or compiled.
+pub(crate) fn ensure_cargo_fuzz() -> Result<PathBuf> {
+    ensure_program("cargo-fuzz", CARGO_FUZZ_VERSION)
+}
+
+/// The path of a program of crates.io in exactly this version.
+fn ensure_program(name: &str, version: &str) -> Result<PathBuf> {
     let folder = root().join("target/tools");
-    let program = folder.join("bin/cargo-deny");
-    let wanted = format!("cargo-deny {CARGO_DENY_VERSION}");
+    let program = folder.join("bin").join(name);
+    let wanted = format!("{name} {version}");
     if program.is_file() && output(Command::new(&program).arg("--version"))?.trim() == wanted {
         return Ok(program);
     }
     println!("{wanted} is missing: compiling it into target/tools.");
-    let install =
-        ["install", "cargo-deny", "--version", CARGO_DENY_VERSION, "--locked", "--debug", "--force", "--root"];
+    let install = ["install", name, "--version", version, "--locked", "--debug", "--force", "--root"];
     run(cargo(install).arg(&folder).env_remove("CARGO_TARGET_DIR"))
-        .context("cargo-deny is missing and could not be installed from crates.io")?;
+        .with_context(|| format!("{name} is missing and could not be installed from crates.io"))?;
     Ok(program)
 }
 

@@ -1,5 +1,11 @@
 //! One instance of a plugin: its store, what host functions find there, and its exports.
 
+#[cfg(any(test, feature = "fuzz"))]
+mod world;
+
+#[cfg(any(test, feature = "fuzz"))]
+pub(super) use world::World;
+
 use super::bindings::exports::meadhall::plugin::{capabilities, events, hooks, lifecycle, rpc, schedule};
 use super::bindings::meadhall::plugin::types::Error;
 use super::call::Watch;
@@ -211,160 +217,12 @@ fn at_epoch(guest: &Guest) -> UpdateDeadline {
 
 #[cfg(test)]
 pub(super) mod tests {
-    //! A guest without wasm: imports are tested by calling the host's side of them, against a real core.
-
-    use super::super::blocking::Blocking;
-    use super::super::context::CallContext;
-    use super::super::http::system_lookup;
-    use super::super::metrics::SharedRecorder;
-    use super::super::version::ContentHash;
+    pub(in crate::plugin) use super::world::World;
     use super::*;
-    use crate::config::AllowConfig;
-    use meadhall_core::account::{Credential, LoginRequest};
-    use meadhall_core::caller::{CallerUser, ClientAddress};
-    use meadhall_core::ids::UserId;
-    use meadhall_core::outbox::{OutboxLimits, Outgoing};
-    use meadhall_core::password::LoginLimits;
+    use crate::plugin::context::CallContext;
+    use meadhall_core::outbox::Outgoing;
     use meadhall_core::push::PushEvent;
     use meadhall_core::session::Session;
-    use meadhall_core::store::StoreConfig;
-    use meadhall_core::{Config, NewSession};
-    use uuid::Uuid;
-
-    /// A core in a folder of its own.
-    pub(in crate::plugin) struct World {
-        pub(in crate::plugin) core: Arc<Core>,
-        _folder: tempfile::TempDir,
-    }
-
-    impl World {
-        pub(in crate::plugin) fn new() -> Self {
-            let folder = tempfile::tempdir().unwrap();
-            let config = Config {
-                node: "hall".into(),
-                data_dir: folder.path().to_owned(),
-                store: StoreConfig { sync_interval_ms: 0, cache_capacity: 16 << 20 },
-                outbox: OutboxLimits { messages: 64, bytes: 1 << 20, write_wait: Duration::from_secs(5) },
-                event_queue_size: 4,
-                event_queue_workers: 1,
-                single_socket: false,
-                password_hashes_at_once: 1,
-                password_hashes_waiting: 1,
-                login_limits: LoginLimits::default(),
-            };
-            Self { core: Core::open(config, Environment::system()).unwrap(), _folder: folder }
-        }
-
-        /// A guest in the middle of an RPC that nobody called.
-        pub(in crate::plugin) fn guest(&self) -> Guest {
-            self.guest_in(Kind::Rpc, CallContext::default())
-        }
-
-        pub(in crate::plugin) fn guest_in(&self, kind: Kind, context: CallContext) -> Guest {
-            self.build(kind, context, Arc::new(metrics::NoopRecorder), self.limits(), &AllowConfig::default())
-        }
-
-        /// A guest whose figures go to this recorder.
-        pub(in crate::plugin) fn guest_counting(&self, recorder: SharedRecorder) -> Guest {
-            self.build(Kind::Rpc, CallContext::default(), recorder, self.limits(), &AllowConfig::default())
-        }
-
-        /// A guest with limits of its own.
-        pub(in crate::plugin) fn guest_with(&self, limits: Limits) -> Guest {
-            self.build(
-                Kind::Rpc,
-                CallContext::default(),
-                Arc::new(metrics::NoopRecorder),
-                limits,
-                &AllowConfig::default(),
-            )
-        }
-
-        /// A guest that is granted something.
-        pub(in crate::plugin) fn guest_granted(&self, allow: &AllowConfig) -> Guest {
-            self.build(Kind::Rpc, CallContext::default(), Arc::new(metrics::NoopRecorder), self.limits(), allow)
-        }
-
-        /// The limits of a guest that has none of its own.
-        pub(in crate::plugin) fn limits(&self) -> Limits {
-            Limits::from(&crate::config::RuntimeConfig::default())
-        }
-
-        fn build(
-            &self,
-            kind: Kind,
-            context: CallContext,
-            recorder: SharedRecorder,
-            limits: Limits,
-            allow: &AllowConfig,
-        ) -> Guest {
-            let name: Arc<str> = "test".into();
-            let version = Version::new(name.clone(), ContentHash::of(b""));
-            let lines = LogLines::new(version.clone());
-            let (wasi, handles) = wasi::context(&self.core.env, &lines);
-            Guest {
-                memory: MemoryLimiter::new(limits.memory),
-                identity: Arc::new(Identity {
-                    grants: Grants::open(&name, allow, &limits, &recorder, &blocking(), &system_lookup()).unwrap(),
-                    lasting: Arc::new(Lasting::new(&name, limits.instances, &recorder)),
-                    settings: BTreeMap::from([("mead".to_owned(), "sweet".to_owned())]),
-                    name,
-                    version,
-                    events: Pace::new(limits.events_per_second),
-                    limits,
-                }),
-                host: Arc::new(Host {
-                    core: Some(self.core.clone()),
-                    node: self.core.node.clone(),
-                    environment: self.core.env.clone(),
-                    token_lifetime: Duration::from_secs(60),
-                    ticks: Arc::default(),
-                    slow_lane: SlowLane::start().unwrap(),
-                }),
-                call: CurrentCall { kind, context, until: Instant::now() },
-                lines,
-                watch: Arc::default(),
-                wasi,
-                handles,
-            }
-        }
-
-        /// The user of a new account with this name.
-        pub(in crate::plugin) async fn register(&self, username: &str) -> UserId {
-            let request = LoginRequest {
-                credential: Credential::Device(format!("device-of-{username}")),
-                create: true,
-                username: username.into(),
-                address: None,
-            };
-            self.core.accounts.authenticate(request).await.unwrap().user_id
-        }
-
-        /// A connected session of a user with this number.
-        pub(in crate::plugin) fn session(&self, user: u128) -> Arc<Session> {
-            self.core.open_session(NewSession {
-                user: CallerUser {
-                    id: UserId::new(Uuid::from_u128(user)),
-                    username: format!("user{user}").into(),
-                    vars: Arc::default(),
-                    expires_at: meadhall_core::clock::Timestamp::default(),
-                },
-                lang: "en".into(),
-                client: ClientAddress { ip: [127, 0, 0, 1].into(), port: 1 },
-                status: false,
-            })
-        }
-    }
-
-    /// Threads of the runtime that a test runs on; tests of what needs none run on one that is never driven.
-    fn blocking() -> Blocking {
-        static IDLE: std::sync::OnceLock<tokio::runtime::Runtime> = std::sync::OnceLock::new();
-        if tokio::runtime::Handle::try_current().is_ok() {
-            return Blocking::new();
-        }
-        let _idle = IDLE.get_or_init(|| tokio::runtime::Runtime::new().unwrap()).enter();
-        Blocking::new()
-    }
 
     /// What waits for a session's client, taken out.
     pub(in crate::plugin) fn received(session: &Session) -> Vec<PushEvent> {

@@ -17,6 +17,8 @@ mod exports;
 mod files;
 mod folders;
 mod grants;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
 mod guest;
 mod hooks;
 mod http;
