@@ -1,24 +1,23 @@
 //! Calls to the server.
 
 /// Calls a function of the WIT contract, such as `host_call!(stream::count(&stream))`.
-///
-/// Built for anything but WebAssembly there is no server to call. What the binding generator puts in its place cannot
-/// unwind and says nothing; this panics with a sentence, so that a plugin's own unit test shows what it needs.
+#[cfg(target_arch = "wasm32")]
+macro_rules! host_call {
+    ($interface:ident :: $function:ident ( $($argument:expr),* $(,)? )) => {
+        $crate::bindings::meadhall::plugin::$interface::$function($($argument),*)
+    };
+}
+
+/// Built for anything but WebAssembly there is no server to call, but perhaps a world of a test's.
+#[cfg(not(target_arch = "wasm32"))]
 macro_rules! host_call {
     ($interface:ident :: $function:ident ( $($argument:expr),* $(,)? )) => {{
-        #[cfg(not(target_arch = "wasm32"))]
-        $crate::host::unreachable(concat!(stringify!($interface), "::", stringify!($function)));
-        $crate::bindings::meadhall::plugin::$interface::$function($($argument),*)
+        $crate::testing::host::enter(concat!(stringify!($interface), "::", stringify!($function)));
+        $crate::testing::host::$interface::$function($($argument),*)
     }};
 }
 
 pub(crate) use host_call;
-
-#[cfg(not(target_arch = "wasm32"))]
-#[track_caller]
-pub(crate) fn unreachable(function: &str) {
-    panic!("`{function}` needs the server: build the plugin for wasm32-wasip2 and call it there");
-}
 
 #[cfg(test)]
 mod tests {

@@ -28,6 +28,9 @@ pub mod storage;
 pub mod stream;
 pub mod users;
 
+#[cfg(not(target_arch = "wasm32"))]
+pub mod testing;
+
 #[doc(hidden)]
 pub mod bindings;
 #[doc(hidden)]

@@ -147,3 +147,69 @@ fn user_ids(stream: &Stream) -> Result<Json<Vec<String>>> {
     let presences = stream::list(stream, Show::All)?;
     Ok(Json(presences.into_iter().map(|presence| presence.id.user_id).collect()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use meadhall_guest::testing::{Received, World};
+
+    #[test]
+    fn who_is_on_the_stream_gets_what_is_sent() -> Result<()> {
+        let world = World::with(global_stream::Plugin);
+        let (ada, ben) = (world.user("ada").connect(), world.user("ben").connect());
+        assert_eq!(ada.rpc("join", "")?, "Success");
+        assert_eq!((ada.rpc("check", "")?, ben.rpc("check", "")?), ("true".into(), "false".into()));
+        ben.rpc("send", "drums")?;
+        assert_eq!(ada.received(), [Received::Data { stream: global(), data: "drums".into() }]);
+        assert_eq!(ben.received(), []);
+        ada.rpc("close", "")?;
+        assert_eq!(ada.rpc("count", "")?, "0");
+        Ok(())
+    }
+
+    #[test]
+    fn a_socket_is_needed_to_join() {
+        let world = World::with(global_stream::Plugin);
+        let error = world.user("ada").rpc("join", "").expect_err("the call came over HTTP");
+        assert_eq!(error.code, meadhall_guest::error::code::FAILED_PRECONDITION);
+    }
+
+    #[test]
+    fn a_kick_takes_all_sockets_of_a_user_or_one() -> Result<()> {
+        let world = World::with(global_stream::Plugin);
+        let (ada, ben) = (world.user("ada"), world.user("ben").connect());
+        let sockets = [ada.connect(), ada.connect(), ada.connect(), ben.clone()];
+        sockets.iter().try_for_each(|socket| socket.rpc("room_join", "").map(drop))?;
+        let first = json!({ "user_id": ada.id(), "session_id": sockets[0].presence().session_id });
+        assert_eq!(ben.rpc("room_kick", &first.to_string())?, "1");
+        assert_eq!(ben.rpc("room_kick", &json!({ "user_id": ada.id() }).to_string())?, "2");
+        assert_eq!(ben.rpc("room_list", "")?, json!([ben.id()]).to_string());
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_said_in_the_room_stays_there() -> Result<()> {
+        let world = World::with(global_stream::Plugin);
+        let ada = world.user("ada").connect();
+        ada.rpc("room_join", "")?;
+        ada.rpc("room_send", "skål")?;
+        let history = channel::list(&channel::room(GLOBAL_LABEL)?, 10, true, None)?;
+        assert_eq!(history.messages[0].content, r#"{"text":"skål"}"#);
+        assert_eq!(ada.received(), [Received::Message(history.messages[0].clone())]);
+        Ok(())
+    }
+
+    #[test]
+    fn silence_keeps_notifications_off_the_socket() -> Result<()> {
+        let world = World::with(global_stream::Plugin);
+        let ada = world.user("ada").connect();
+        let told = || notification::send(&[NewNotification::new(ada.id(), "gift", &json!({}), 1)?]);
+        ada.rpc("enable_silent_mode", "")?;
+        told()?;
+        assert_eq!(ada.received(), []);
+        ada.rpc("disable_silent_mode", "")?;
+        told()?;
+        assert_eq!(ada.received().len(), 1);
+        Ok(())
+    }
+}

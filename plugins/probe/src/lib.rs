@@ -6,6 +6,7 @@ mod chat;
 mod counter;
 mod events;
 mod notices;
+mod objects;
 mod social;
 mod streams;
 
@@ -33,7 +34,7 @@ struct Disconnect {
 struct Nothing {}
 
 #[plugin]
-mod probe {
+pub mod probe {
     #[rpc("probe.echo")]
     fn echo(_ctx: &Context, payload: String) -> Result<String> {
         Ok(payload)
@@ -146,6 +147,12 @@ mod probe {
     /// Friends, groups, statuses, notifications and read markers: `call` names the function.
     #[rpc("probe.social")]
     fn social(_ctx: &Context, Json(call): Json<social::Call>) -> Result<Json<serde_json::Value>> {
+        call.run().map(Json)
+    }
+
+    /// Storage: `call` names the function.
+    #[rpc("probe.storage")]
+    fn storage(_ctx: &Context, Json(call): Json<objects::Call>) -> Result<Json<serde_json::Value>> {
         call.run().map(Json)
     }
 

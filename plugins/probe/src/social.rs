@@ -8,6 +8,22 @@ use serde_json::{Map, Value};
 #[derive(Deserialize)]
 #[serde(tag = "call")]
 pub(crate) enum Call {
+    #[serde(rename = "users.get")]
+    UsersGet {
+        #[serde(flatten)]
+        whom: People,
+    },
+    #[serde(rename = "account.get")]
+    AccountGet { user_id: String },
+    #[serde(rename = "account.update")]
+    AccountUpdate {
+        user_id: String,
+        username: Option<String>,
+        display_name: Option<String>,
+        metadata: Option<Map<String, Value>>,
+    },
+    #[serde(rename = "account.delete")]
+    AccountDelete { user_id: String },
     #[serde(rename = "account.ban")]
     AccountBan { user_id: String },
     #[serde(rename = "account.unban")]
@@ -130,6 +146,14 @@ impl Call {
     /// Does it, and returns what comes of it as JSON; null where nothing does.
     pub(crate) fn run(self) -> Result<Value> {
         match self {
+            Self::UsersGet { whom } if whom.usernames.is_empty() => json(users::by_id(&whom.ids)),
+            Self::UsersGet { whom } => json(users::by_username(&whom.usernames)),
+            Self::AccountGet { user_id } => json(account::get(&user_id)),
+            Self::AccountUpdate { user_id, username, display_name, metadata } => {
+                let changes = account::Changes { username, display_name, metadata, ..account::Changes::default() };
+                json(account::update(&user_id, &changes))
+            }
+            Self::AccountDelete { user_id } => json(account::delete(&user_id)),
             Self::AccountBan { user_id } => json(account::ban(&user_id)),
             Self::AccountUnban { user_id } => json(account::unban(&user_id)),
             Self::AccountExport { user_id } => json(account::export(&user_id)),

@@ -40,3 +40,34 @@ mod session_events {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use meadhall_guest::testing::World;
+
+    #[test]
+    fn an_update_is_an_event_that_its_handler_knows() -> Result<()> {
+        let world = World::with(session_events::Plugin);
+        let ada = world.user("ada");
+        ada.after::<UpdateAccount>(&UpdateAccountRequest::default(), &())?;
+        assert_eq!(world.events(), [Event::new("account_updated", [("user", ada.id())])]);
+        world.send_event(Event::new("fell_off_bench", []));
+        assert_eq!(world.deliver(), Ok(2));
+        let log = world.log();
+        assert!(log[0].message.starts_with("process event: "), "{log:?}");
+        assert!(log[1].message.starts_with("unrecognised event: "), "{log:?}");
+        Ok(())
+    }
+
+    #[test]
+    fn sessions_are_told_by_the_name_of_their_user() -> Result<()> {
+        let world = World::with(session_events::Plugin);
+        world.user("ada").connect().disconnect();
+        assert_eq!(world.deliver(), Ok(2));
+        let log = world.log();
+        assert!(log[0].message.starts_with("process session start of ada"), "{log:?}");
+        assert!(log[1].message.starts_with("process session end of ada"), "{log:?}");
+        Ok(())
+    }
+}

@@ -4,6 +4,7 @@
 
 mod calls;
 mod contract;
+mod fake;
 mod grants;
 mod guests;
 mod hostile;
