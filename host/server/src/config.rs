@@ -10,12 +10,14 @@ mod optional_address;
 mod plugin;
 mod plugin_check;
 mod print;
+mod reread;
 
 pub use fault::{Fault, Faults};
 pub use keys::{KeyError, KeySource, fill_existing_keys, fill_keys};
 pub use load::{Sources, load};
 pub use plugin::{AllowConfig, HttpGrant, LimitsConfig, PluginSection};
 pub use print::print;
+pub use reread::Rereading;
 
 use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
@@ -129,6 +131,8 @@ pub struct RuntimeConfig {
     pub http_key: String,
     /// Plugin files and folders, in order.
     pub plugins: Vec<PathBuf>,
+    /// Plugins are replaced when their files change.
+    pub watch: bool,
     /// Where the compiled code of plugins is kept between starts. Empty: `plugin-cache` in the data folder.
     pub plugin_cache_dir: PathBuf,
     /// Events that may wait for their handlers; more are refused.
@@ -273,6 +277,7 @@ impl Default for RuntimeConfig {
         Self {
             http_key: String::new(),
             plugins: Vec::new(),
+            watch: false,
             plugin_cache_dir: PathBuf::new(),
             event_queue_size: 65_536,
             event_queue_workers: 8,
