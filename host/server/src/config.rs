@@ -10,6 +10,7 @@ mod optional_address;
 mod plugin;
 mod plugin_check;
 mod print;
+mod reread;
 
 pub use fault::{Fault, Faults};
 pub use keys::{KeyError, KeySource, fill_existing_keys, fill_keys};
@@ -18,6 +19,7 @@ pub use plugin::{AllowConfig, HttpGrant, LimitsConfig, PluginSection};
 pub(crate) use plugin_check::OWN_HEADERS;
 pub use print::print;
 pub(crate) use print::toml_key;
+pub use reread::Rereading;
 
 use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
@@ -131,6 +133,8 @@ pub struct RuntimeConfig {
     pub http_key: String,
     /// Plugin files and folders, in order.
     pub plugins: Vec<PathBuf>,
+    /// Plugins are replaced when their files change.
+    pub watch: bool,
     /// Where the compiled code of plugins is kept between starts. Empty: `plugin-cache` in the data folder.
     pub plugin_cache_dir: PathBuf,
     /// Events that may wait for their handlers; more are refused.
@@ -275,6 +279,7 @@ impl Default for RuntimeConfig {
         Self {
             http_key: String::new(),
             plugins: Vec::new(),
+            watch: false,
             plugin_cache_dir: PathBuf::new(),
             event_queue_size: 65_536,
             event_queue_workers: 8,

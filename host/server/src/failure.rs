@@ -1,6 +1,6 @@
 //! Failures as clients and plugins see them: the one place where a core error becomes a code and a text.
 
-use crate::plugin::CallError;
+use crate::plugin::{CallError, SwapError};
 use meadhall_core::account::AccountError;
 use meadhall_core::chat::ChatError;
 use meadhall_core::events::QueueFull;
@@ -97,6 +97,18 @@ impl From<CallError> for Failure {
             CallError::Broken(text) => Self::new(Code::Internal, text),
             CallError::Busy { .. } => Self::new(Code::ResourceExhausted, error.to_string()),
         }
+    }
+}
+
+impl From<SwapError> for Failure {
+    fn from(error: SwapError) -> Self {
+        let code = match error {
+            SwapError::NotFound(_) => Code::NotFound,
+            SwapError::Refused(_) => Code::FailedPrecondition,
+            SwapError::Busy => Code::ResourceExhausted,
+            SwapError::Stopping => Code::Unavailable,
+        };
+        Self::new(code, error.to_string())
     }
 }
 

@@ -1,14 +1,14 @@
 //! A running server: started from a configuration, stopped gracefully.
 
 use crate::app::App;
-use crate::config::{Config, KeySource, fill_keys};
+use crate::config::{Config, KeySource, Rereading, Sources, fill_keys};
 use crate::metrics::Metrics;
 use crate::net::file_limit;
 use crate::net::handshake::Sockets;
 use crate::net::listener::{self, HttpServer};
 use crate::net::routes;
 use crate::net::tokens::Tokens;
-use crate::plugin::{Limits, PluginConfig, Plugins, Schedule, SharedRecorder};
+use crate::plugin::{Limits, PluginConfig, PluginSet, Plugins, ReadAgain, Schedule, SharedRecorder};
 use axum::Router;
 use axum::extract::State;
 use axum::http::header;
@@ -70,7 +70,21 @@ impl Server {
     ///
     /// # Errors
     /// One sentence that names what is wrong.
-    pub async fn start(mut config: Config) -> anyhow::Result<Self> {
+    pub async fn start(config: Config) -> anyhow::Result<Self> {
+        Self::start_with(config, None).await
+    }
+
+    /// As [`Self::start`]; `sources` are what the configuration was loaded from, and what is read again at a reload of
+    /// plugins.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_from(config: Config, sources: Sources) -> anyhow::Result<Self> {
+        let rereading = Rereading::new(sources, config.clone());
+        Self::start_with(config, Some(rereading)).await
+    }
+
+    async fn start_with(mut config: Config, rereading: Option<Rereading>) -> anyhow::Result<Self> {
         // Bound first: whoever starts a second server learns it at once. Nobody is answered before all is ready.
         let listener = listener::bind(config.server.listen).await?;
         let metrics_listener = match config.metrics.listen {
@@ -79,7 +93,7 @@ impl Server {
         };
         let keys = fill_keys(&mut config)?;
         file_limit::raise(config.server.max_connections);
-        let app = assemble(config).await?;
+        let app = assemble(config, rereading).await?;
         let schedule = Schedule::new(app.plugins.clone(), app.core.env.clone());
         let mut server = Self {
             keys,
@@ -101,6 +115,9 @@ impl Server {
         }
         server.background.spawn(upkeep(server.app.metrics.clone()));
         server.background.spawn(schedule.follow(server.accepting.clone()));
+        if server.app.config.runtime.watch {
+            server.background.spawn(server.app.plugins.clone().watch());
+        }
         info!(address = %server.addr, node = %server.app.config.server.name, "serving");
         Ok(server)
     }
@@ -190,12 +207,13 @@ impl Server {
 }
 
 /// Everything behind the listeners.
-async fn assemble(config: Config) -> anyhow::Result<Arc<App>> {
+async fn assemble(config: Config, rereading: Option<Rereading>) -> anyhow::Result<Arc<App>> {
     let metrics = Metrics::new();
     let core_config = core_config(&config);
     // Opening reads the disk, and after a crash copies the database.
     let core = tokio::task::spawn_blocking(|| Core::open(core_config, Environment::system())).await??;
-    let plugins = Plugins::load(plugin_config(&config, metrics.recorder()), core.clone()).await?;
+    let plugin_config = plugin_config(&config, metrics.recorder(), rereading);
+    let plugins = Plugins::load(plugin_config, core.clone()).await?;
     let tokens = Tokens::new(&config.session);
     Ok(Arc::new(App { config, core, plugins, tokens, metrics, stopping: AtomicBool::new(false) }))
 }
@@ -228,7 +246,7 @@ pub(crate) fn store_config(config: &Config) -> StoreConfig {
     StoreConfig { sync_interval_ms: config.storage.sync_interval_ms, cache_capacity: config.storage.cache_bytes }
 }
 
-fn plugin_config(config: &Config, recorder: SharedRecorder) -> PluginConfig {
+fn plugin_config(config: &Config, recorder: SharedRecorder, rereading: Option<Rereading>) -> PluginConfig {
     PluginConfig {
         paths: config.runtime.plugins.clone(),
         sections: config.plugin.clone(),
@@ -238,7 +256,19 @@ fn plugin_config(config: &Config, recorder: SharedRecorder) -> PluginConfig {
         token_lifetime: Duration::from_secs(
             config.session.token_expiry_sec.max(config.session.refresh_token_expiry_sec),
         ),
+        versions_dir: Some(config.server.data_dir.join("plugin-versions")),
+        read_again: rereading.map(|rereading| Arc::new(move || read_again(&rereading)) as ReadAgain),
     }
+}
+
+/// What the configuration says of plugins now. What else changed in it is told, and not taken.
+fn read_again(rereading: &Rereading) -> anyhow::Result<PluginSet> {
+    let config = rereading.read()?;
+    let later = rereading.needs_restart(&config);
+    if !later.is_empty() {
+        warn!(settings = later.join(", "), "these settings changed and need a restart");
+    }
+    Ok(PluginSet { paths: config.runtime.plugins, sections: config.plugin })
 }
 
 fn plugin_cache_dir(config: &Config) -> PathBuf {
@@ -265,7 +295,8 @@ fn metrics_router(app: Arc<App>) -> Router {
 }
 
 async fn render_metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics.render(&app.core))
+    let page = app.metrics.render(&app.core) + &app.plugins.version_figures();
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], page)
 }
 
 async fn upkeep(metrics: Metrics) {

@@ -20,6 +20,7 @@ mod health;
 mod link;
 mod notification;
 mod operator;
+mod plugin;
 mod query;
 mod read_marker;
 mod reply;
@@ -30,6 +31,7 @@ mod users;
 
 pub use export::EXPORT_PATH;
 pub use operator::ACCOUNT_PATH;
+pub use plugin::{PLUGIN_PATH, PluginChanges, PluginList};
 
 use crate::app::App;
 use std::sync::Arc;

@@ -6,7 +6,7 @@ use super::query::broken_escape;
 use super::reply::Reply;
 use super::{
     account, authenticate, channel, event, export, friend, group, group_users, health, link, notification, operator,
-    read_marker, rpc, session, users,
+    plugin, read_marker, rpc, session, users,
 };
 use crate::failure::Failure;
 use axum::http::Method;
@@ -73,6 +73,9 @@ pub(super) fn table() -> Vec<Route> {
         plain(Method::POST, "/meadhall/account/{user}/ban", "OperatorBanAccount", operator::ban),
         plain(Method::POST, "/meadhall/account/{user}/unban", "OperatorUnbanAccount", operator::unban),
         plain(Method::GET, "/meadhall/account/{user}/export", "OperatorExportAccount", operator::export),
+        plain(Method::GET, plugin::PLUGIN_PATH, "OperatorListPlugins", plugin::list),
+        plain(Method::POST, "/meadhall/plugin/reload", "OperatorReloadPlugins", plugin::reload),
+        plain(Method::POST, "/meadhall/plugin/rollback", "OperatorRollBackPlugin", plugin::roll_back),
         endpoint::<account::DeleteAccount>(Method::DELETE, "/v2/account"),
         endpoint::<account::GetAccount>(Method::GET, "/v2/account"),
         endpoint::<account::UpdateAccount>(Method::PUT, "/v2/account"),
@@ -298,11 +301,11 @@ mod tests {
     #[test]
     fn the_whole_api_is_in_the_table() {
         // 85 operations, of which Healthcheck, ListStorageObjects, RpcFunc and WriteTournamentRecord have two routes;
-        // `/` with two; five of the operator's; and three of our own about read markers.
+        // `/` with two; eight of the operator's; and three of our own about read markers.
         let table = table();
         let mut names: Vec<_> = table.iter().map(|route| route.name).collect();
         names.sort_unstable();
         names.dedup();
-        assert_eq!((table.len(), names.len()), (99, 94));
+        assert_eq!((table.len(), names.len()), (102, 97));
     }
 }

@@ -31,10 +31,15 @@ pub(super) struct ConfigurationArgs {
 impl ConfigurationArgs {
     /// Loads and checks all of it.
     pub(super) fn load(self) -> anyhow::Result<Config> {
+        Ok(load(&self.sources())?)
+    }
+
+    /// All that it comes from.
+    pub(super) fn sources(self) -> Sources {
         // Variables that are no UTF-8 are none of ours.
         let environment =
             std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        Ok(load(&Sources { environment: environment.collect(), settings: self.settings(), file: self.config })?)
+        Sources { environment: environment.collect(), settings: self.settings(), file: self.config }
     }
 
     /// The short arguments are settings like any other; `--set`, being exact, comes last.

@@ -31,7 +31,7 @@ enum Command {
     /// Disables, enables, exports and deletes an account of the running server.
     #[command(subcommand)]
     Account(account::AccountCommand),
-    /// Makes, builds and checks plugins.
+    /// Makes, builds and checks plugins, and replaces those of the running server.
     Plugin(plugin::PluginArgs),
     /// Shows the configuration.
     #[command(subcommand)]

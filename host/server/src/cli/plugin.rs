@@ -1,10 +1,11 @@
-//! `meadhall plugin`: what a plugin's author runs.
+//! `meadhall plugin`: what a plugin's author and a server's operator run.
 
 mod check;
 mod js;
 mod language;
 mod new;
 mod python;
+mod running;
 mod rust;
 
 use clap::{Args, Subcommand};
@@ -40,6 +41,12 @@ enum PluginCommand {
         /// The component, as `plugin build` prints it.
         file: PathBuf,
     },
+    /// Shows what runs in the running server: plugins with their versions, and those that are kept.
+    List(running::ListArgs),
+    /// Replaces plugins of the running server whose files or settings changed.
+    Reload(running::ReloadArgs),
+    /// Goes back to an earlier version of a plugin in the running server, until its file changes.
+    Rollback(running::RollbackArgs),
 }
 
 impl PluginArgs {
@@ -57,6 +64,9 @@ impl PluginArgs {
                 components.iter().try_for_each(|component| say(&component.display().to_string()))
             }
             PluginCommand::Check { file } => say(&check::check(&file)?),
+            PluginCommand::List(arguments) => say(&arguments.run()?),
+            PluginCommand::Reload(arguments) => say(&arguments.run()?),
+            PluginCommand::Rollback(arguments) => say(&arguments.run()?),
         }
     }
 }

@@ -1,11 +1,12 @@
 //! `meadhall serve`.
 
 use super::configuration::ConfigurationArgs;
-use crate::config::{Config, KeySource};
+use crate::config::{Config, KeySource, Sources, load};
+use crate::plugin::{Plugins, Trigger};
 use crate::{Server, StopOutcome, logging};
 use anyhow::{Context as _, bail};
 use clap::Args;
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::runtime::Runtime;
@@ -20,29 +21,38 @@ const LAST_WAIT: Duration = Duration::from_secs(1);
 pub(super) struct ServeArgs {
     #[command(flatten)]
     configuration: ConfigurationArgs,
+    /// Replaces plugins when their files change (runtime.watch).
+    #[arg(long)]
+    watch: bool,
 }
 
 impl ServeArgs {
     /// Runs the server to its end.
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        let config = self.configuration.load()?;
+        let mut sources = self.configuration.sources();
+        sources.settings.extend(self.watch.then(|| "runtime.watch=true".to_owned()));
+        let config = load(&sources)?;
         logging::init(&config.log)?;
         let runtime = Runtime::new().context("cannot start the threads of the server")?;
-        let exit = runtime.block_on(serve(config));
+        let exit = runtime.block_on(serve(config, sources));
         runtime.shutdown_timeout(LAST_WAIT);
         exit
     }
 }
 
-async fn serve(config: Config) -> anyhow::Result<ExitCode> {
+async fn serve(config: Config, sources: Sources) -> anyhow::Result<ExitCode> {
     let mut stop = StopSignals::new()?;
+    let mut reload = ReloadSignals::new()?;
     let server = tokio::select! {
-        started = Server::start(config) => started?,
+        started = Server::start_from(config, sources) => started?,
         name = stop.received() => bail!("{name} came before the server was ready"),
     };
     tell(&server);
     // Not inside the macro: what it is given is evaluated only when the log takes the line.
-    let signal = stop.received().await;
+    let signal = tokio::select! {
+        signal = stop.received() => signal,
+        signal = reload.follow(&server.app().plugins) => signal,
+    };
     info!(signal, "stopping");
     let outcome = tokio::select! {
         outcome = server.stop() => outcome,
@@ -64,7 +74,9 @@ fn tell(server: &Server) {
     let folder = std::path::absolute(&config.server.data_dir).unwrap_or_else(|_| config.server.data_dir.clone());
     lines.push(format!("  data:    {}", folder.display()));
     let plugins: Vec<_> = config.runtime.plugins.iter().map(|path| path.display().to_string()).collect();
-    lines.push(format!("  plugins: {}", if plugins.is_empty() { "none".to_owned() } else { plugins.join(", ") }));
+    let watched = if config.runtime.watch { ", watched" } else { "" };
+    let plugins = if plugins.is_empty() { "none".to_owned() } else { plugins.join(", ") + watched };
+    lines.push(format!("  plugins: {plugins}"));
     lines.push(format!("  keys:    {}", keys_line(server.keys())));
     // A closed standard output is no reason to stop serving.
     let _ = writeln!(std::io::stdout(), "{}", lines.join("\n"));
@@ -96,6 +108,34 @@ impl StopSignals {
         tokio::select! {
             _ = self.terminate.recv() => "SIGTERM",
             _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+}
+
+/// SIGHUP, which reloads plugins; listened for from the start. But it is also what a terminal sends that is closed: then
+/// whoever started the server in it expects that it ends.
+struct ReloadSignals {
+    hangup: Signal,
+    had_terminal: bool,
+}
+
+impl ReloadSignals {
+    fn new() -> anyhow::Result<Self> {
+        let hangup = signal(SignalKind::hangup()).context("cannot listen for signals")?;
+        Ok(Self { hangup, had_terminal: std::io::stdin().is_terminal() })
+    }
+
+    /// Reloads at each signal, until the terminal is gone.
+    async fn follow(&mut self, plugins: &Plugins) -> &'static str {
+        loop {
+            if self.hangup.recv().await.is_none() {
+                std::future::pending::<()>().await;
+            }
+            if self.had_terminal && !std::io::stdin().is_terminal() {
+                return "SIGHUP of a terminal that was closed";
+            }
+            // What comes of it is in the log.
+            let _ = plugins.reload(None, Trigger::Signal).await;
         }
     }
 }

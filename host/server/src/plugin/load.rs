@@ -53,17 +53,6 @@ pub(super) struct Loaded {
     pub(super) needs: Vec<Need>,
 }
 
-/// Loads, checks and starts all plugins.
-pub(super) async fn all(config: PluginConfig, core: Arc<Core>) -> anyhow::Result<Table> {
-    let (node, environment) = (core.node.clone(), core.env.clone());
-    let loaded = register_all(config, Some(core), node, environment).await?;
-    let table = Table::new(&loaded)?;
-    for loaded in &loaded {
-        loaded.start().await?;
-    }
-    Ok(table)
-}
-
 /// What a plugin's file says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inspection {
@@ -97,8 +86,10 @@ pub async fn inspect(file: &Path, limits: Limits) -> anyhow::Result<Inspection> 
         cache_dir: None,
         recorder: Arc::new(metrics::NoopRecorder),
         token_lifetime: Duration::ZERO,
+        versions_dir: None,
+        read_again: None,
     };
-    let loaded = register_all(config, None, "".into(), Environment::system()).await?;
+    let loaded = register_all(&config).await?;
     Table::new(&loaded)?;
     let [Loaded { plugin, registration, needs }] = &loaded[..] else {
         bail!("{} is a folder, give one plugin file", file.display());
@@ -117,18 +108,13 @@ pub async fn inspect(file: &Path, limits: Limits) -> anyhow::Result<Inspection> 
     })
 }
 
-/// Everything up to what has effects: finds, compiles and asks all plugins.
-async fn register_all(
-    config: PluginConfig,
-    core: Option<Arc<Core>>,
-    node: Arc<str>,
-    environment: Environment,
-) -> anyhow::Result<Vec<Loaded>> {
+/// Finds, compiles and asks all plugins, for a look at them.
+async fn register_all(config: &PluginConfig) -> anyhow::Result<Vec<Loaded>> {
     let files = files::find(&config.paths)?;
     if files.is_empty() {
         return Ok(Vec::new());
     }
-    let loader = Loader::new(&config, &files, core, node, environment)?;
+    let loader = Loader::new(config, &files, None, "".into(), Environment::system())?;
     let mut loaded = Vec::with_capacity(files.len());
     for file in files {
         let section = config.sections.get(&*file.name).cloned().unwrap_or_default();
@@ -173,6 +159,11 @@ impl Loader {
             compiler: Compiler::start()?,
             lastings: Lastings::default(),
         })
+    }
+
+    /// Where blocking work about plugins is done.
+    pub(super) fn compiler(&self) -> &Compiler {
+        &self.compiler
     }
 
     /// Compiles and checks a version of a plugin, and asks it what it handles and needs.

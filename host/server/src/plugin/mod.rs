@@ -1,8 +1,8 @@
 //! Plugins: loading WebAssembly components and calling them.
 //!
 //! This file is the whole of what the rest of the server sees. Read on in the order of the modules: `load` turns files
-//! into plugins, `pool` keeps their instances, `call` runs one call, `imports` is what a plugin can do meanwhile, and
-//! `limits` bounds it all.
+//! into plugins, `pool` keeps their instances, `call` runs one call, `imports` is what a plugin can do meanwhile, `limits`
+//! bounds it all, and `roster` replaces plugins while they are called.
 
 mod bindings;
 mod blocking;
@@ -23,6 +23,7 @@ mod guest;
 mod hooks;
 mod http;
 mod imports;
+mod kept;
 mod lasting;
 mod limits;
 mod load;
@@ -31,11 +32,15 @@ mod metrics;
 mod needs;
 mod pace;
 mod pool;
+mod reload;
+mod roster;
 mod schedule;
 mod slow_lane;
+mod status;
 mod table;
 mod version;
 mod wasi;
+mod watch;
 
 pub use context::CallContext;
 pub(crate) use denial::denial_problem;
@@ -44,19 +49,26 @@ pub use limits::Limits;
 pub use load::{Inspection, inspect};
 pub use metrics::SharedRecorder;
 pub(crate) use needs::configuration as needed_configuration;
+pub use reload::Trigger;
 pub use schedule::Schedule;
+pub use status::{KeptStatus, Outcome, PluginChange, PluginState, PluginStatus, SwapError};
 
 use crate::config::PluginSection;
 use arc_swap::ArcSwap;
 use meadhall_core::Core;
 use meadhall_core::events::{EventKind, QueuedEvent};
+use reload::{Reloads, Task};
+use roster::{Request, Roster};
 use schedule::Timer;
+use status::Published;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use table::Table;
+use tokio::time::MissedTickBehavior;
+use watch::{Attempt, Watching};
 
 /// Which plugins to load, in order.
 #[derive(Clone)]
@@ -73,7 +85,23 @@ pub struct PluginConfig {
     pub recorder: SharedRecorder,
     /// How long a token of a client lives: for so long those of an account that a plugin deletes are refused.
     pub token_lifetime: Duration,
+    /// Where the last versions of each plugin are kept to go back to; none keeps none.
+    pub versions_dir: Option<PathBuf>,
+    /// Reads paths and sections again, for a reload; without it they stay as they are here.
+    pub read_again: Option<ReadAgain>,
 }
+
+/// What the configuration says of plugins, and may say otherwise when it is read again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PluginSet {
+    /// As in [`PluginConfig`].
+    pub paths: Vec<PathBuf>,
+    /// As in [`PluginConfig`].
+    pub sections: BTreeMap<String, PluginSection>,
+}
+
+/// Reads the configuration again. It blocks; its error is for the operator.
+pub type ReadAgain = Arc<dyn Fn() -> anyhow::Result<PluginSet> + Send + Sync>;
 
 impl fmt::Debug for PluginConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -103,9 +131,10 @@ pub enum CallError {
 }
 
 /// All loaded plugins. Which they are may change while they are called: a call keeps to the version that it began with.
-#[derive(Default)]
 pub struct Plugins {
-    table: ArcSwap<Table>,
+    table: Arc<ArcSwap<Table>>,
+    published: Arc<ArcSwap<Published>>,
+    reloads: Reloads,
 }
 
 impl Plugins {
@@ -114,8 +143,65 @@ impl Plugins {
     /// # Errors
     /// One sentence that names the plugin (or both, where two claim one RPC id) and what is wrong.
     pub async fn load(config: PluginConfig, core: Arc<Core>) -> anyhow::Result<Arc<Self>> {
-        let table = load::all(config, core).await?;
-        Ok(Arc::new(Self { table: ArcSwap::from_pointee(table) }))
+        let (table, recorder) = (Arc::<ArcSwap<Table>>::default(), config.recorder.clone());
+        let roster = Roster::start(config, core, table.clone()).await?;
+        let published = Arc::new(ArcSwap::from_pointee(roster.publish()));
+        let reloads = Reloads::start(roster, published.clone(), recorder);
+        Ok(Arc::new(Self { table, published, reloads }))
+    }
+
+    /// All plugins with their versions, in order.
+    pub fn statuses(&self) -> Vec<PluginStatus> {
+        self.published.load().statuses()
+    }
+
+    /// The versions of all plugins as lines of Prometheus text.
+    pub fn version_figures(&self) -> String {
+        self.published.load().to_string()
+    }
+
+    /// Brings plugins, or the one of this name, in line with the configuration and their files: what changed is loaded and
+    /// started beside what runs, and then takes over. Of each plugin that cannot take over, what runs goes on.
+    ///
+    /// # Errors
+    /// When nothing was changed at all.
+    pub async fn reload(&self, only: Option<&str>, trigger: Trigger) -> Result<Vec<PluginChange>, SwapError> {
+        let request = Request::Explicit(only.map(str::to_owned));
+        Ok(self.reloads.ask(Task::Reload(request), trigger).await?.changes)
+    }
+
+    /// Goes back to the version of a plugin before the one that runs, or to another one that is kept: `to` is its hash or
+    /// the beginning of it. It stays for as long as the plugin's file does not change.
+    ///
+    /// # Errors
+    /// When there is no such version, or it cannot take over. Then what runs goes on.
+    pub async fn roll_back(&self, name: &str, to: Option<&str>) -> Result<Vec<PluginChange>, SwapError> {
+        let task = Task::RollBack { name: name.to_owned(), to: to.map(str::to_owned) };
+        let changes = self.reloads.ask(task, Trigger::Operator).await?.changes;
+        match changes.iter().find(|change| change.outcome == Outcome::Failed) {
+            Some(failed) => Err(SwapError::Refused(failed.note.clone().unwrap_or_default())),
+            None => Ok(changes),
+        }
+    }
+
+    /// Watches the files of plugins, and reloads those that change.
+    pub async fn watch(self: Arc<Self>) {
+        let mut watching = Watching::default();
+        let mut looks = tokio::time::interval(watch::LOOK);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            looks.tick().await;
+            let published = self.published.load_full();
+            let Ok(files) = tokio::task::spawn_blocking(move || watch::look(&published.paths)).await else { return };
+            let Some(attempt) = watching.look(files) else { continue };
+            let request = Request::Watched { whole: attempt == Attempt::Whole };
+            match self.reloads.ask(Task::Reload(request), Trigger::Watch).await {
+                Ok(report) if report.is_incomplete => watching.left_some(),
+                Err(SwapError::Stopping) => return,
+                // The log has it.
+                Ok(_) | Err(_) => {}
+            }
+        }
     }
 
     /// The plugins' names, in order.

@@ -48,12 +48,32 @@ impl EventHandlers {
     }
 }
 
+/// Why plugins cannot run side by side.
+#[derive(Debug, thiserror::Error)]
+#[error("{problem}")]
+pub(super) struct Conflict {
+    /// Those that do not go together, or one that is wrong by itself.
+    plugins: Vec<Arc<str>>,
+    problem: String,
+}
+
+impl Conflict {
+    fn new(plugins: &[&Arc<Plugin>], problem: String) -> Self {
+        Self { plugins: plugins.iter().map(|plugin| plugin.name().clone()).collect(), problem }
+    }
+
+    /// Whether a plugin has a part in it.
+    pub(super) fn is_about(&self, name: &str) -> bool {
+        self.plugins.iter().any(|plugin| **plugin == *name)
+    }
+}
+
 impl Table {
     /// The table of these plugins, in their order.
     ///
     /// # Errors
     /// When two of them claim one RPC; the sentence names both.
-    pub(super) fn new(loaded: &[Loaded]) -> anyhow::Result<Self> {
+    pub(super) fn new<'a>(loaded: impl IntoIterator<Item = &'a Loaded>) -> Result<Self, Conflict> {
         let mut table = Self::default();
         for Loaded { plugin, registration, .. } in loaded {
             table.names.push(plugin.name().clone());
@@ -77,27 +97,36 @@ impl Table {
         self.rpcs.get_key_value(id).map(|(id, plugin)| (id.clone(), plugin.clone()))
     }
 
-    fn add_rpc(&mut self, id: &str, plugin: &Arc<Plugin>) -> anyhow::Result<()> {
+    fn add_rpc(&mut self, id: &str, plugin: &Arc<Plugin>) -> Result<(), Conflict> {
         let id: Arc<str> = id.to_lowercase().into();
         match self.rpcs.insert(id.clone(), plugin.clone()) {
             Some(other) if Arc::ptr_eq(&other, plugin) => {
-                bail!("plugin {:?} registers rpc {id:?} twice", plugin.name())
+                let problem = format!("plugin {:?} registers rpc {id:?} twice", plugin.name());
+                Err(Conflict::new(&[plugin], problem))
             }
-            Some(other) => bail!("plugins {:?} and {:?} both register rpc {id:?}", other.name(), plugin.name()),
+            Some(other) => {
+                let problem = format!("plugins {:?} and {:?} both register rpc {id:?}", other.name(), plugin.name());
+                Err(Conflict::new(&[&other, plugin], problem))
+            }
             None => Ok(()),
         }
     }
 
     /// A plugin runs once at a time of an expression, however often it registered it.
-    fn add_cron(&mut self, expression: &str, plugin: &Arc<Plugin>) -> anyhow::Result<()> {
+    fn add_cron(&mut self, expression: &str, plugin: &Arc<Plugin>) -> Result<(), Conflict> {
         let own = self.cron.iter().filter(|timer| Arc::ptr_eq(&timer.plugin, plugin));
         if own.clone().any(|timer| &*timer.expression.text == expression) {
             return Ok(());
         }
         if own.count() >= CRON_EXPRESSIONS {
-            bail!("plugin {:?} registers more than {CRON_EXPRESSIONS} cron expressions", plugin.name());
+            let name = plugin.name();
+            let problem = format!("plugin {name:?} registers more than {CRON_EXPRESSIONS} cron expressions");
+            return Err(Conflict::new(&[plugin], problem));
         }
-        let expression = Arc::new(Expression::parse(expression)?);
+        let parsed = Expression::parse(expression);
+        let expression = Arc::new(parsed.map_err(|problem| {
+            Conflict::new(&[plugin], format!("plugin {:?} registers cron {expression:?}, {problem}", plugin.name()))
+        })?);
         self.cron.push(Timer { expression, plugin: plugin.clone() });
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! Which code it is: every build of a plugin has a name, `hello 0.1.0+1a2b3c4d5e6f`.
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -16,6 +18,24 @@ pub(super) struct ContentHash([u8; 32]);
 impl ContentHash {
     pub(super) fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
+    }
+}
+
+/// All of it, as text.
+impl Serialize for ContentHash {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let digits: String = self.0.iter().map(|byte| format!("{byte:02x}")).collect();
+        serializer.serialize_str(&digits)
+    }
+}
+
+impl<'de> Deserialize<'de> for ContentHash {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let digits = String::deserialize(deserializer)?;
+        let byte = |place: usize| u8::from_str_radix(digits.get(2 * place..2 * place + 2)?, 16).ok();
+        let bytes: Option<Vec<u8>> = (0..32).map(byte).collect();
+        let whole = bytes.filter(|_| digits.len() == 64).and_then(|bytes| bytes.try_into().ok());
+        whole.map(Self).ok_or_else(|| D::Error::custom(format!("{digits:?} is no hash of 64 digits")))
     }
 }
 
@@ -98,6 +118,17 @@ mod tests {
         version.declare("0.2.0");
         assert_eq!(version.to_string(), "hello 0.1.0+5694d08a2e53");
         assert_eq!(version.build().to_string(), "0.1.0+5694d08a2e53");
+    }
+
+    #[test]
+    fn a_hash_is_written_and_read_whole() {
+        let hash = ContentHash::of(b"code");
+        let text = serde_json::to_string(&hash).unwrap();
+        assert_eq!(text.len(), 66);
+        assert_eq!(serde_json::from_str::<ContentHash>(&text).unwrap(), hash);
+        for damaged in ["\"5694\"", &text.replacen('5', "g", 1), &text.replacen('5', "+5", 1)] {
+            assert!(serde_json::from_str::<ContentHash>(damaged).is_err(), "{damaged}");
+        }
     }
 
     #[test]

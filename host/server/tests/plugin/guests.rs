@@ -98,6 +98,8 @@ impl Setup {
             cache_dir: Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/plugin-cache")),
             recorder: Arc::new(metrics::NoopRecorder),
             token_lifetime: Duration::from_secs(60),
+            versions_dir: None,
+            read_again: None,
         };
         Self { folder: tempfile::tempdir().unwrap(), config, environment: Environment::system() }
     }
