@@ -217,7 +217,7 @@ async fn a_start_that_fails_stops_the_load() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn instances_have_random_values_of_their_own() -> Result<()> {
     let server = probe().await?;
-    let mut random = async || payload(&server.http.rpc_as_server("probe.random", "").await?);
+    let random = async || payload(&server.http.rpc_as_server("probe.random", "").await?);
     let (first, second) = (random().await?, random().await?);
     assert_ne!((&first[0], &first[1]), (&second[0], &second[1]));
     // A second server has instances that began from the same snapshot.

@@ -11,7 +11,6 @@ pub(super) enum Effort {
     /// All processors: nobody is served yet.
     Full,
     /// One thread, of low priority.
-    #[allow(dead_code, reason = "reloading a plugin, which comes next, is its caller")]
     Background,
 }
 
@@ -61,7 +60,6 @@ impl Compiler {
     }
 
     /// Drops something large, some time soon.
-    #[allow(dead_code, reason = "reloading a plugin, which comes next, is its caller")]
     pub(super) fn discard(&self, garbage: impl Send + 'static) {
         self.background.spawn(move || drop(garbage));
     }

@@ -36,7 +36,6 @@ impl Lasting {
     }
 
     /// How many versions are in memory: the one that serves, and those that calls still run in.
-    #[allow(dead_code, reason = "reloading a plugin, which comes next, is its caller")]
     pub(super) fn in_memory(&self) -> usize {
         self.versions.lock().iter().filter(|version| version.strong_count() > 0).count()
     }

@@ -39,7 +39,6 @@ impl Slots {
     }
 
     /// Changes how many there are. Only for the one who loads plugins: two changes at once would mix.
-    #[allow(dead_code, reason = "reloading a plugin, which comes next, is its caller")]
     pub(super) fn resize(&self, size: usize) {
         let before = self.size.swap(size, Ordering::Relaxed);
         if let Some(more) = size.checked_sub(before) {
@@ -111,7 +110,6 @@ impl Pool {
     }
 
     /// Keeps none from now on; the warm ones are for the caller to drop.
-    #[allow(dead_code, reason = "reloading a plugin, which comes next, is its caller")]
     pub(super) fn retire(&self) -> Vec<Instance> {
         self.warm.lock().take().unwrap_or_default()
     }

@@ -20,7 +20,7 @@ use crate::config::PluginSection;
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use meadhall_core::Core;
-use member::{Member, Serving};
+use member::{Failure, Member, Serving};
 use std::sync::Arc;
 use turn::{Candidate, Turn};
 

@@ -75,7 +75,6 @@ impl Version {
         &self.name
     }
 
-    #[allow(dead_code, reason = "reloading a plugin, which comes next, is its caller")]
     pub(super) fn hash(&self) -> ContentHash {
         self.hash
     }
