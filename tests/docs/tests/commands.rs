@@ -58,7 +58,7 @@ fn problem(words: &[String]) -> Option<String> {
 
 /// What `cargo xtask` can do stands in its usage.
 fn xtask_problem(command: &str) -> Option<String> {
-    let source = std::fs::read_to_string(root().join("xtask/src/main.rs")).unwrap();
+    let source = std::fs::read_to_string(root().join("xtask/src/main.rs")).expect("xtask is there");
     let known = source.lines().any(|line| line.trim_start().split(' ').next() == Some(command));
     (!known).then(|| format!("cargo xtask has no command {command:?}"))
 }

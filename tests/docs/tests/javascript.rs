@@ -67,7 +67,7 @@ fn cells(pages: &[Page]) -> String {
                     metrics, notification, plugin, PluginError, session, status, storage, stream, users];\n"
         .to_owned();
     for cell in pages.iter().flat_map(|page| page.cells(&["JavaScript"])) {
-        writeln!(text, "void ({}); // {}", cell.code, cell.place).unwrap();
+        writeln!(text, "void ({}); // {}", cell.code, cell.place).expect("a string takes all");
     }
     text
 }
@@ -78,9 +78,11 @@ fn check(sdk: &Path, folder: &Path, more: &serde_json::Value) {
         "target": "es2023", "module": "esnext", "moduleResolution": "bundler", "strict": true, "allowJs": true,
         "checkJs": true, "noEmit": true, "skipLibCheck": true, "moduleDetection": "force",
     });
-    options.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    for (name, value) in more.as_object().into_iter().flatten() {
+        options[name] = value.clone();
+    }
     let project = json!({ "compilerOptions": options, "include": ["*.js", "*.ts"] });
-    fs::write(folder.join("tsconfig.json"), project.to_string()).unwrap();
+    fs::write(folder.join("tsconfig.json"), project.to_string()).expect("the folder can be written");
     run(Command::new("node")
         .arg(sdk.join("node_modules/typescript/bin/tsc"))
         .arg("--pretty")

@@ -13,16 +13,16 @@ use std::process::{Command, Stdio};
 /// A folder for the files that a test writes; tools keep there what they learned in the last run.
 fn scratch(name: &str) -> PathBuf {
     let folder = meadhall_docs::markdown::root().join("target/docs").join(name);
-    std::fs::create_dir_all(&folder).unwrap();
-    folder.canonicalize().unwrap()
+    std::fs::create_dir_all(&folder).expect("target/ can be written");
+    folder.canonicalize().expect("it was made just now")
 }
 
 /// Removes the files with these endings, which are those of an earlier run.
 fn clear(folder: &Path, endings: &[&str]) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in std::fs::read_dir(folder).expect("target/ can be read") {
+        let path = entry.expect("target/ can be read").path();
         if path.extension().is_some_and(|ending| endings.iter().any(|old| ending == *old)) {
-            std::fs::remove_file(path).unwrap();
+            std::fs::remove_file(path).expect("what a test wrote can be removed");
         }
     }
 }

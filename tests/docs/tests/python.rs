@@ -37,7 +37,8 @@ fn cells(pages: &[Page]) -> String {
     let mut text = "from meadhall import *\n".to_owned();
     for (number, cell) in pages.iter().flat_map(|page| page.cells(&["Python"])).enumerate() {
         let code = cell.code.trim_start_matches('@');
-        writeln!(text, "def c{number}(ctx: Context) -> object:  # {}\n    return {code}", cell.place).unwrap();
+        writeln!(text, "def c{number}(ctx: Context) -> object:  # {}\n    return {code}", cell.place)
+            .expect("a string takes all");
     }
     text
 }
