@@ -4,7 +4,7 @@ use crate::device;
 use anyhow::{Context, Result, ensure};
 use meadhall_protocol::codec::Format;
 use meadhall_tests::http::Http;
-use meadhall_tests::plugins::repository;
+use meadhall_tests::plugins::{plugin_cache_dir, repository};
 use meadhall_tests::process::{ServerProcess, binary, serve_arguments};
 use meadhall_tests::socket::Socket;
 use std::ffi::OsString;
@@ -27,6 +27,20 @@ async fn meadhall(folder: &Path, arguments: &[&str]) -> Result<String> {
 async fn from_an_empty_folder_to_an_answer() -> Result<()> {
     let folder = tempfile::tempdir()?;
     meadhall(folder.path(), &["plugin", "new", "hello"]).await?;
+    build_and_call(folder.path()).await?;
+    let mut tests = Command::new("cargo");
+    tests.args(["test", "--offline"]).env("CARGO_TARGET_DIR", repository().join("target/first-plugin"));
+    let tests = tests.current_dir(folder.path().join("hello")).stdin(Stdio::null()).output().await?;
+    ensure!(tests.status.success(), "its own tests fail:\n{}", String::from_utf8_lossy(&tests.stdout));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_an_empty_folder_to_an_answer_in_python() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    meadhall(folder.path(), &["plugin", "new", "hello", "--lang", "python"]).await?;
+    // What `pip install -r requirements.txt` would put there.
+    std::os::unix::fs::symlink(repository().join("target/tools/python"), folder.path().join("hello/.venv"))?;
     build_and_call(folder.path()).await
 }
 
@@ -53,6 +67,11 @@ async fn build_and_call(folder: &Path) -> Result<()> {
     for word in ["greet", "ChannelMessageSend"] {
         assert!(checked.contains(word), "the check does not name {word:?}:\n{checked}");
     }
+
+    let cache = plugin_cache_dir();
+    let cache = cache.to_str().context("a path of text")?;
+    let tested = meadhall(folder, &["plugin", "test", "hello", "--cache", cache]).await?;
+    assert!(tested.ends_with(" passed, 0 failed\n"), "{tested}");
 
     let data = tempfile::tempdir()?;
     let mut arguments = serve_arguments(data.path());

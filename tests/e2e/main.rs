@@ -19,6 +19,7 @@ mod moderation;
 mod notifications;
 mod order;
 mod people;
+mod plugin_scripts;
 mod presence;
 mod refusals;
 mod session_events;

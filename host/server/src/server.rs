@@ -8,13 +8,14 @@ use crate::net::handshake::Sockets;
 use crate::net::listener::{self, HttpServer};
 use crate::net::routes;
 use crate::net::tokens::Tokens;
-use crate::plugin::{Limits, PluginConfig, PluginSet, Plugins, ReadAgain, Schedule, SharedRecorder};
+use crate::plugin::{Limits, Looks, PluginConfig, PluginSet, Plugins, ReadAgain, Schedule, SharedRecorder};
 use axum::Router;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use meadhall_core::clock::Environment;
+use meadhall_core::events::QueuedEvent;
 use meadhall_core::outbox::OutboxLimits;
 use meadhall_core::password::LoginLimits;
 use meadhall_core::session::CloseReason;
@@ -53,6 +54,26 @@ pub struct Server {
     workers: JoinSet<()>,
     /// What plugins run at times.
     scheduled: TaskTracker,
+    looks: Looks,
+}
+
+/// What a server runs in.
+pub(crate) struct Surroundings {
+    /// Time and randomness.
+    pub(crate) environment: Environment,
+    /// What the configuration was loaded from, and is read from again at a reload of plugins.
+    pub(crate) rereading: Option<Rereading>,
+    /// Is shown every event before its handlers run.
+    pub(crate) watcher: Option<EventWatcher>,
+}
+
+/// Who watches events. It must not block.
+pub(crate) type EventWatcher = Arc<dyn Fn(&QueuedEvent) + Send + Sync>;
+
+impl Default for Surroundings {
+    fn default() -> Self {
+        Self { environment: Environment::system(), rereading: None, watcher: None }
+    }
 }
 
 /// How a stop went.
@@ -71,7 +92,7 @@ impl Server {
     /// # Errors
     /// One sentence that names what is wrong.
     pub async fn start(config: Config) -> anyhow::Result<Self> {
-        Self::start_with(config, None).await
+        Self::start_in(config, Surroundings::default()).await
     }
 
     /// As [`Self::start`]; `sources` are what the configuration was loaded from, and what is read again at a reload of
@@ -80,11 +101,16 @@ impl Server {
     /// # Errors
     /// As [`Self::start`].
     pub async fn start_from(config: Config, sources: Sources) -> anyhow::Result<Self> {
-        let rereading = Rereading::new(sources, config.clone());
-        Self::start_with(config, Some(rereading)).await
+        let rereading = Some(Rereading::new(sources, config.clone()));
+        Self::start_in(config, Surroundings { rereading, ..Surroundings::default() }).await
     }
 
-    async fn start_with(mut config: Config, rereading: Option<Rereading>) -> anyhow::Result<Self> {
+    /// As [`Self::start`], in given surroundings.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub(crate) async fn start_in(mut config: Config, surroundings: Surroundings) -> anyhow::Result<Self> {
+        let Surroundings { environment, rereading, watcher } = surroundings;
         // Bound first: whoever starts a second server learns it at once. Nobody is answered before all is ready.
         let listener = listener::bind(config.server.listen).await?;
         let metrics_listener = match config.metrics.listen {
@@ -93,7 +119,7 @@ impl Server {
         };
         let keys = fill_keys(&mut config)?;
         file_limit::raise(config.server.max_connections);
-        let app = assemble(config, rereading).await?;
+        let app = assemble(config, environment, rereading).await?;
         let schedule = Schedule::new(app.plugins.clone(), app.core.env.clone());
         let mut server = Self {
             keys,
@@ -104,8 +130,9 @@ impl Server {
             background: JoinSet::new(),
             sockets: TaskTracker::new(),
             connections: Vec::new(),
-            workers: event_workers(&app),
+            workers: event_workers(&app, watcher.as_ref()),
             scheduled: schedule.runs(),
+            looks: schedule.looks(),
             app,
         };
         let sockets = Sockets { app: server.app.clone(), tasks: server.sockets.clone() };
@@ -140,6 +167,12 @@ impl Server {
     /// What the server is made of; for tests and tools in this process.
     pub fn app(&self) -> &Arc<App> {
         &self.app
+    }
+
+    /// Looks at the clock at once, and waits until all that has become due has run.
+    pub(crate) async fn run_due(&self) {
+        self.looks.now().await;
+        self.scheduled.wait().await;
     }
 
     /// Stops: accepts nothing more, closes sockets with `server shutting down`, lets scheduled runs end, handles the queued
@@ -207,11 +240,11 @@ impl Server {
 }
 
 /// Everything behind the listeners.
-async fn assemble(config: Config, rereading: Option<Rereading>) -> anyhow::Result<Arc<App>> {
+async fn assemble(config: Config, env: Environment, rereading: Option<Rereading>) -> anyhow::Result<Arc<App>> {
     let metrics = Metrics::new();
     let core_config = core_config(&config);
     // Opening reads the disk, and after a crash copies the database.
-    let core = tokio::task::spawn_blocking(|| Core::open(core_config, Environment::system())).await??;
+    let core = tokio::task::spawn_blocking(|| Core::open(core_config, env)).await??;
     let plugin_config = plugin_config(&config, metrics.recorder(), rereading);
     let plugins = Plugins::load(plugin_config, core.clone()).await?;
     let tokens = Tokens::new(&config.session);
@@ -277,12 +310,13 @@ fn plugin_cache_dir(config: &Config) -> PathBuf {
 }
 
 /// The workers that hand events to the plugins' handlers. They end when the queue is closed and empty.
-fn event_workers(app: &Arc<App>) -> JoinSet<()> {
+fn event_workers(app: &Arc<App>, watcher: Option<&EventWatcher>) -> JoinSet<()> {
     let mut workers = JoinSet::new();
     for worker in 0..app.core.events.workers() {
-        let app = app.clone();
+        let (app, watcher) = (app.clone(), watcher.cloned());
         workers.spawn(async move {
             while let Some(event) = app.core.events.next(worker).await {
+                watcher.iter().for_each(|watcher| watcher(&event));
                 app.plugins.event(event).await;
             }
         });

@@ -41,6 +41,10 @@ fn settings_are_those_of_the_server() {
     let folder = tempfile::tempdir().unwrap();
     let mut checked = 0;
     for Block { place, role, code, .. } in blocks().iter().filter(|block| block.language.as_deref() == Some("toml")) {
+        if role.as_deref() == Some("script") {
+            meadhall::cli::check_script(code).unwrap_or_else(|faults| panic!("{place}: {}", faults.join("; ")));
+            continue;
+        }
         if role.is_some() {
             code.parse::<toml::Table>().unwrap_or_else(|error| panic!("{place}: {error}"));
             continue;

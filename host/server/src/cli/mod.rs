@@ -2,6 +2,7 @@
 
 mod account;
 mod configuration;
+mod http;
 mod plugin;
 mod print;
 mod remote;
@@ -31,7 +32,7 @@ enum Command {
     /// Disables, enables, exports and deletes an account of the running server.
     #[command(subcommand)]
     Account(account::AccountCommand),
-    /// Makes, builds and checks plugins, and replaces those of the running server.
+    /// Makes, builds, checks and tests plugins, and replaces those of the running server.
     Plugin(plugin::PluginArgs),
     /// Shows the configuration.
     #[command(subcommand)]
@@ -49,6 +50,14 @@ pub fn command() -> clap::Command {
     Arguments::command()
 }
 
+/// What is wrong with a script of `meadhall plugin test`, a sentence for each fault: what a page shows is checked by this.
+///
+/// # Errors
+/// All faults, by line.
+pub fn check_script(text: &str) -> Result<(), Vec<String>> {
+    plugin::check_script(text)
+}
+
 /// Runs the command that the arguments name.
 ///
 /// Exit codes: 0 done, 1 refused or failed (one sentence on standard error says why), 2 wrong arguments.
@@ -58,7 +67,7 @@ pub fn run() -> ExitCode {
         Command::Export(arguments) => arguments.run().map(|()| ExitCode::SUCCESS),
         Command::Import(arguments) => arguments.run().map(|()| ExitCode::SUCCESS),
         Command::Account(command) => command.run().map(|()| ExitCode::SUCCESS),
-        Command::Plugin(arguments) => arguments.run().map(|()| ExitCode::SUCCESS),
+        Command::Plugin(arguments) => arguments.run(),
         Command::Config(ConfigCommand::Print(arguments)) => arguments.run().map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {

@@ -7,11 +7,13 @@ mod new;
 mod python;
 mod running;
 mod rust;
+mod test;
 
 use clap::{Args, Subcommand};
 use language::Language;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 /// What `plugin` takes.
 #[derive(Debug, Args)]
@@ -41,6 +43,8 @@ enum PluginCommand {
         /// The component, as `plugin build` prints it.
         file: PathBuf,
     },
+    /// Runs a plugin in a server of its own, does what a script says, and reports what is not as expected.
+    Test(test::TestArgs),
     /// Shows what runs in the running server: plugins with their versions, and those that are kept.
     List(running::ListArgs),
     /// Replaces plugins of the running server whose files or settings changed.
@@ -51,24 +55,32 @@ enum PluginCommand {
 
 impl PluginArgs {
     /// Runs the command.
-    pub(super) fn run(self) -> anyhow::Result<()> {
-        match self.command {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        let done = match self.command {
             PluginCommand::New { name, lang } => {
                 new::new(Path::new("."), &name, lang)?;
                 say(&format!("made {name}: its code is in {name}/{}", lang.source()))?;
                 lang.install().map_or(Ok(()), |command| say(&format!("get its tools with: cd {name} && {command}")))?;
-                say(&format!("build it with: meadhall plugin build {name}"))
+                say(&format!("build it with: meadhall plugin build {name}"))?;
+                say(&format!("test it with: meadhall plugin test {name}"))
             }
             PluginCommand::Build { dir } => {
                 let components = Language::of(&dir)?.build(&dir)?;
                 components.iter().try_for_each(|component| say(&component.display().to_string()))
             }
             PluginCommand::Check { file } => say(&check::check(&file)?),
+            PluginCommand::Test(arguments) => return arguments.run(),
             PluginCommand::List(arguments) => say(&arguments.run()?),
             PluginCommand::Reload(arguments) => say(&arguments.run()?),
             PluginCommand::Rollback(arguments) => say(&arguments.run()?),
-        }
+        };
+        done.map(|()| ExitCode::SUCCESS)
     }
+}
+
+/// What is wrong with a script of `plugin test`.
+pub(super) fn check_script(text: &str) -> Result<(), Vec<String>> {
+    test::check_script(text)
 }
 
 /// Writes to standard output.

@@ -1,5 +1,6 @@
 //! Asking a running server, as its operator: whoever can read the server's keys.
 
+use super::http::Connection;
 use crate::api::EXPORT_PATH;
 use crate::config::{Config, fill_existing_keys};
 use crate::net::tokens::Tokens;
@@ -7,13 +8,10 @@ use anyhow::{Context as _, bail};
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Collected};
-use hyper::client::conn::http1::handshake;
-use hyper_util::rt::TokioIo;
 use meadhall_core::clock::Environment;
 use serde::Deserialize;
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use tokio::net::TcpStream;
 
 /// What the server is asked.
 #[derive(Clone, Debug)]
@@ -45,10 +43,8 @@ pub(super) async fn ask(mut config: Config, asked: Asked<'_>, output: &mut impl 
         .context("making the request")?;
 
     let unreachable = || format!("{} at {address} (server.listen)", asked.why);
-    let stream = TcpStream::connect(address).await.with_context(unreachable)?;
-    let (mut sender, connection) = handshake(TokioIo::new(stream)).await.with_context(unreachable)?;
-    let connection = tokio::spawn(connection);
-    let response = sender.send_request(request).await.with_context(unreachable)?;
+    let mut connection = Connection::open(address).await.with_context(unreachable)?;
+    let response = connection.requests.send_request(request).await.with_context(unreachable)?;
     let status = response.status();
     let mut body = response.into_body();
     match status {
@@ -70,7 +66,6 @@ pub(super) async fn ask(mut config: Config, asked: Asked<'_>, output: &mut impl 
             bytes += data.len() as u64;
         }
     }
-    connection.abort();
     Ok(bytes)
 }
 

@@ -50,7 +50,7 @@ pub use load::{Inspection, inspect};
 pub use metrics::SharedRecorder;
 pub(crate) use needs::configuration as needed_configuration;
 pub use reload::Trigger;
-pub use schedule::Schedule;
+pub use schedule::{Looks, Schedule};
 pub use status::{KeptStatus, Outcome, PluginChange, PluginState, PluginStatus, SwapError};
 
 use crate::config::PluginSection;

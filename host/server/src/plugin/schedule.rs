@@ -8,12 +8,13 @@
 use super::call::Plugin;
 use super::cron::Expression;
 use super::{CallContext, CallError, Plugins, exports};
-use meadhall_core::clock::Environment;
+use meadhall_core::clock::{Environment, Timestamp};
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -38,6 +39,23 @@ pub struct Schedule {
     /// By plugin and expression: a new version of a plugin goes on where the old one was.
     lines: HashMap<(Arc<str>, Arc<str>), Line>,
     runs: TaskTracker,
+    asked: mpsc::Receiver<oneshot::Sender<()>>,
+    ask: mpsc::Sender<oneshot::Sender<()>>,
+}
+
+/// Makes a schedule look at the clock before its time.
+#[derive(Clone, Debug)]
+pub struct Looks(mpsc::Sender<oneshot::Sender<()>>);
+
+impl Looks {
+    /// Has the clock looked at, and returns when what is due has begun, or the schedule has ended.
+    pub async fn now(&self) {
+        let (done, looked) = oneshot::channel();
+        if self.0.send(done).await.is_ok() {
+            // Dropped when the schedule ends: then nothing is due any more.
+            let _ = looked.await;
+        }
+    }
 }
 
 /// What is known of one expression of one plugin.
@@ -54,7 +72,13 @@ impl Schedule {
         let clock = Followed::from(minute(&environment));
         let runs = TaskTracker::new();
         runs.close();
-        Self { plugins, environment, clock, lines: HashMap::new(), runs }
+        let (ask, asked) = mpsc::channel(1);
+        Self { plugins, environment, clock, lines: HashMap::new(), runs, asked, ask }
+    }
+
+    /// What makes it look, once it follows the clock.
+    pub fn looks(&self) -> Looks {
+        Looks(self.ask.clone())
     }
 
     /// The runs that are going on; once they are waited for, none is left.
@@ -70,6 +94,11 @@ impl Schedule {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return,
+                Some(done) = self.asked.recv() => {
+                    self.look();
+                    // Whoever asked may have stopped waiting.
+                    let _ = done.send(());
+                }
                 () = tokio::time::sleep(rest) => self.look(),
             }
         }
@@ -107,6 +136,22 @@ impl Schedule {
                 tracing::warn!(%plugin, %version, %expression, "a scheduled run was skipped: the one before it is still going on");
             }
         }
+    }
+}
+
+impl Plugins {
+    /// The next time after a moment that a plugin has registered: of one expression, or of any.
+    pub(crate) fn next_time(&self, expression: Option<&str>, after: Timestamp) -> Option<Timestamp> {
+        let timers = self.timers();
+        let wanted = timers.iter().filter(|timer| expression.is_none_or(|wanted| *timer.expression.text == *wanted));
+        let next =
+            wanted.filter_map(|timer| timer.expression.next(after.nanos().div_euclid(NANOS_PER_MINUTE))).min()?;
+        Some(Timestamp::from_seconds(next * 60))
+    }
+
+    /// The expressions that plugins have registered.
+    pub(crate) fn expressions(&self) -> Vec<Arc<str>> {
+        self.timers().iter().map(|timer| timer.expression.text.clone()).collect()
     }
 }
 

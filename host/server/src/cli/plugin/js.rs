@@ -27,6 +27,7 @@ const TEMPLATE: &[(&str, &str)] = &[
     ("README.md", include_str!("js/README.md")),
     ("tsconfig.json", include_str!("js/tsconfig.json")),
     (SOURCE, include_str!("js/plugin.js")),
+    ("test.toml", include_str!("js/test.toml")),
 ];
 
 /// The files of a new plugin of this name, with the SDK.

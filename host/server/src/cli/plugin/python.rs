@@ -27,6 +27,7 @@ const TEMPLATE: &[(&str, &str)] = &[
     (".gitignore", include_str!("python/gitignore.template")),
     ("README.md", include_str!("python/README.md")),
     (SOURCE, include_str!("python/plugin.py")),
+    ("test.toml", include_str!("python/test.toml")),
 ];
 
 /// The files of a new plugin of this name, with the SDK.

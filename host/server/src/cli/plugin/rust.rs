@@ -19,6 +19,7 @@ const TEMPLATE: &[(&str, &str)] = &[
     (".gitignore", include_str!("rust/gitignore.template")),
     ("README.md", include_str!("rust/README.md")),
     ("src/lib.rs", include_str!("rust/lib.rs")),
+    ("test.toml", include_str!("rust/test.toml")),
 ];
 
 /// The versions of dependencies that the example plugins are built with. Cargo drops what a plugin does not use.

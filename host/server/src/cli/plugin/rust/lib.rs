@@ -16,3 +16,16 @@ mod game {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use meadhall_guest::testing::World;
+
+    #[test]
+    fn who_calls_is_told_who_they_are() -> Result<()> {
+        let world = World::with(game::Plugin);
+        assert_eq!(world.user("ada").rpc("greet", "Björn")?, "hello Björn, you are ada");
+        Ok(())
+    }
+}
