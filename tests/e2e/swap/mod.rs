@@ -109,9 +109,7 @@ impl Hall {
 
     /// How many events of a kind a version has handled.
     async fn handled(&self, kind: &str, declared: &str) -> Result<u64> {
-        let find = |line: &str| line.trim().strip_prefix("metrics: http://")?.strip_suffix("/metrics")?.parse().ok();
-        let addr: SocketAddr = self.server.wait_for_line("the address of /metrics", find).await?;
-        let page = Http::new(addr).get_openly("/metrics").await?.ok()?;
+        let page = Http::new(self.server.metrics().await?).get_openly("/metrics").await?.ok()?;
         let series = format!(r#"plugin_handled{{plugin="swap",kind="{kind}",version="{declared}"}} "#);
         let mut lines = page.as_str().context("/metrics is empty")?.lines();
         lines.find_map(|line| line.strip_prefix(&series)).map_or(Ok(0), |count| Ok(count.parse()?))

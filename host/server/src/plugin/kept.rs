@@ -273,14 +273,18 @@ mod tests {
     }
 
     #[test]
-    fn versions_are_named_by_hash_or_build() {
-        let history = history(&["a", "b"]);
+    fn versions_are_named_by_hash_declared_version_or_build() {
+        let mut history = history(&["a", "b"]);
         let a = hash("a").to_string();
         assert_eq!(history.find(&a[..6]).unwrap().hash, hash("a"));
         assert_eq!(history.find(&format!("a+{a}")).unwrap().hash, hash("a"));
         let problem = history.find("x").unwrap_err().to_string();
         assert!(problem.starts_with(r#"no version "x" is kept, there are: a+"#), "{problem}");
         assert!(history.find("").is_err());
+        assert_eq!(history.find("a").unwrap().hash, hash("a"));
+        history.took_place(hash("again"), format!("a+{}", hash("again")), at(2));
+        let problem = history.find("a").unwrap_err().to_string();
+        assert!(problem.starts_with(r#""a" may be more than one of the kept versions: a+"#), "{problem}");
     }
 
     #[test]

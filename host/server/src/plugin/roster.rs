@@ -322,13 +322,17 @@ impl Roster {
     }
 
     /// Exchanges the table, and retires what ran before.
-    async fn take_over(&mut self, turns: Vec<Turn>, table: Table) -> Vec<PluginChange> {
+    async fn take_over(&mut self, mut turns: Vec<Turn>, table: Table) -> Vec<PluginChange> {
+        // Before the exchange, since the disk takes its time: behind it, what is told has to be what answers.
+        for turn in &mut turns {
+            self.record(turn).await;
+        }
         self.table.store(Arc::new(table));
         let mut changes = Vec::with_capacity(turns.len());
         for Turn { mut member, candidate, note, has_failed, .. } in turns {
             let from = member.build();
             let outcome = match candidate {
-                Some(candidate) => self.install(&mut member, candidate).await,
+                Some(candidate) => self.install(&mut member, candidate),
                 None if has_failed => Outcome::Failed,
                 None => Outcome::Unchanged,
             };
@@ -341,21 +345,28 @@ impl Roster {
         changes
     }
 
+    /// Notes in its plugin's history that a candidate is about to take over, and keeps it.
+    async fn record(&self, turn: &mut Turn) {
+        let Turn { member, candidate: Some(Candidate { loaded, code, instead_of, .. }), .. } = turn else { return };
+        let left = member.serving.as_ref().map_or(code.hash, Serving::hash);
+        match *instead_of {
+            Some(instead_of) => member.history.went_back(Rollback { to: code.hash, instead_of }, left),
+            None => {
+                let build = loaded.plugin.version().build().to_string();
+                member.history.took_place(code.hash, build, self.core.env.now());
+            }
+        }
+        self.keep(member, code.clone()).await;
+    }
+
     /// Makes a candidate the version that serves, which it does already as far as calls are concerned.
-    async fn install(&self, member: &mut Member, candidate: Candidate) -> Outcome {
-        let Candidate { loaded, code, section, instead_of, .. } = candidate;
+    fn install(&self, member: &mut Member, candidate: Candidate) -> Outcome {
+        let Candidate { loaded, section, instead_of, .. } = candidate;
         let plugin = &loaded.plugin;
         plugin.identity.lasting.slots.resize(plugin.identity.limits.instances);
-        let now = self.core.env.now();
-        let left = member.serving.as_ref().map_or(code.hash, Serving::hash);
-        match instead_of {
-            Some(instead_of) => member.history.went_back(Rollback { to: code.hash, instead_of }, left),
-            None => member.history.took_place(code.hash, plugin.version().build().to_string(), now),
-        }
-        self.keep(member, code).await;
+        let since = self.core.env.now();
         member.failed = None;
-        let before = member.serving.replace(Serving { loaded, section, since: now, instead_of });
-        match before {
+        match member.serving.replace(Serving { loaded, section, since, instead_of }) {
             Some(before) => {
                 self.discard(before.loaded);
                 Outcome::Replaced

@@ -99,6 +99,7 @@ impl Member {
         });
         let missing = self.is_missing.then(|| "its file is gone: `meadhall plugin reload` unloads it".to_owned());
         let failed = self.failed.as_ref().map(|failed| failed.problem.clone());
+        let incomplete = self.serving.is_none().then(|| "its file is still being written, it seems".to_owned());
         PluginStatus {
             name: self.file.name.to_string(),
             state,
@@ -106,7 +107,7 @@ impl Member {
             since: self.serving.as_ref().map(|serving| shown(serving.since)),
             file: self.file.path.display().to_string(),
             in_memory: 0,
-            problem: failed.or(missing).or(in_file),
+            problem: failed.or(missing).or(in_file).or(incomplete),
             kept: self.kept(),
         }
     }
