@@ -68,7 +68,7 @@ async fn names_and_the_tavern_are_looked_after() -> Result<()> {
     assert_eq!(rename("Astrid").await?.status, 200);
 
     let mut socket = Socket::open(server.addr(), &login.token, Format::Protobuf).await?;
-    counted(&server, "visits", "1").await?;
+    counted(&server, "plugin_visits", "1").await?;
     socket.join_room("tavern").await?;
     let message = socket.wait_for("channel_message").await?;
     let content: Value = serde_json::from_str(message["content"].as_str().unwrap_or_default())?;

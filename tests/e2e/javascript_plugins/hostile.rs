@@ -8,9 +8,14 @@ use meadhall_tests::server::TestServer;
 use std::sync::Arc;
 
 async fn hostile() -> Result<TestServer> {
+    hostile_within(2_000).await
+}
+
+/// With a deadline for calls, in milliseconds.
+async fn hostile_within(rpc_deadline_ms: u64) -> Result<TestServer> {
     TestServer::start_with(|config| {
         config.runtime.plugins = vec![component("tests/guests/hostile-js")];
-        config.runtime.rpc_deadline_ms = 2_000;
+        config.runtime.rpc_deadline_ms = rpc_deadline_ms;
         config.runtime.instances = 2;
     })
     .await
@@ -22,6 +27,14 @@ fn plugins(server: &TestServer) -> Arc<Plugins> {
 
 async fn rpc(plugins: &Plugins, id: &str, payload: &str) -> Result<String, CallError> {
     plugins.rpc(id, payload.into(), CallContext::default()).await
+}
+
+/// The text of a call's error that cost it its instance, which names the plugin and its version.
+fn broken<T: std::fmt::Debug>(outcome: Result<T, CallError>) -> String {
+    match outcome {
+        Err(CallError::Broken(error)) if error.starts_with("plugin hostile-js 0.0.1+") => error,
+        other => panic!("it is not broken: {other:?}"),
+    }
 }
 
 /// How many calls the next instance has had, this one included.
@@ -37,19 +50,20 @@ async fn what_never_ends_ends_at_its_deadline() -> Result<()> {
     for id in ["loop", "sleep", "promises", "host_calls"] {
         calls(&plugins).await?;
         let id = format!("hostile.{id}");
-        let expected = format!(r#"plugin "hostile-js": rpc "{id}" ran longer than 2000 ms"#);
-        assert_eq!(rpc(&plugins, &id, "").await, Err(CallError::Broken(expected)));
+        let error = broken(rpc(&plugins, &id, "").await);
+        assert!(error.ends_with(&format!(r#": rpc "{id}" ran longer than 2000 ms"#)), "{error}");
         assert_eq!(calls(&plugins).await?, 1, "{id}: the instance was used again");
     }
     let hook = plugins.before("UpdateAccount", "{}".into(), CallContext::default()).await;
-    let expected = r#"plugin "hostile-js": before-hook "UpdateAccount" ran longer than 2000 ms"#;
-    assert_eq!(hook, Err(CallError::Broken(expected.into())));
+    let error = broken(hook);
+    assert!(error.ends_with(r#": before-hook "UpdateAccount" ran longer than 2000 ms"#), "{error}");
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn memory_ends_at_its_limit() -> Result<()> {
-    let server = hostile().await?;
+    // Filling memory takes its time on a busy machine.
+    let server = hostile_within(60_000).await?;
     let plugins = plugins(&server);
     for id in ["hostile.memory", "hostile.buffers"] {
         let error = rpc(&plugins, id, "").await.expect_err("there is no such amount of memory").to_string();
@@ -82,8 +96,8 @@ async fn results_and_log_lines_are_bounded() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_promise_that_nothing_keeps_is_an_error() -> Result<()> {
     let server = hostile().await?;
-    let error = rpc(&plugins(&server), "hostile.pending", "").await.expect_err("nothing will ever answer").to_string();
-    assert!(error.starts_with(r#"plugin "hostile-js": rpc "hostile.pending" trapped: "#), "{error}");
+    let error = broken(rpc(&plugins(&server), "hostile.pending", "").await);
+    assert!(error.contains(r#": rpc "hostile.pending" trapped: "#), "{error}");
     Ok(())
 }
 

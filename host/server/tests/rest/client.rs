@@ -58,6 +58,8 @@ impl Rest {
         config.metrics.listen = None;
         change(&mut config);
         let server = Server::start(config).await.unwrap();
+        // A client wants to know who would encrypt, also where nothing is; the first to say so says it for the process.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().redirect(redirect::Policy::none()).no_proxy().build().unwrap();
         Self { server, client, _data: data }
     }

@@ -49,11 +49,11 @@ export default plugin({
     "probe.session": (ctx) => ctx.session,
     "probe.stream_count": json((_ctx, at: { mode: number; label: string }) => ({ count: stream.count(at) })),
 
-    /** Calls a function of the SDK by its name. */
+    /** Calls a function of the SDK by its name. What it returns is told as JSON, texts too. */
     "probe.call": json((_ctx, { call, values = [] }: Call) => {
       const [name = "", member = ""] = call.split(".");
       const result = namespaces[name]?.[member]?.(...values);
-      return result instanceof Uint8Array ? [...result] : (result ?? null);
+      return JSON.stringify(result instanceof Uint8Array ? [...result] : (result ?? null));
     }),
 
     /** The functions that the SDK has. */
