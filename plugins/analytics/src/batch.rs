@@ -160,7 +160,7 @@ fn take(key: &str, act: impl Fn(&Batch, Condition) -> Result<()>) -> Result<Opti
 
 /// Says that events are lost.
 pub(crate) fn tell_dropped(events: usize, why: &str) {
-    metrics::counter_add("analytics_dropped_events", &[], events as u64);
+    metrics::counter_add("dropped_events", &[], events as u64);
     error!("{events} events are dropped: {why}");
 }
 

@@ -87,7 +87,7 @@ impl Delivery {
             let events = batch.events.len();
             match post(&settings, &key, &batch.events) {
                 Outcome::Taken => {
-                    metrics::counter_add("analytics_posted_events", &[], events as u64);
+                    metrics::counter_add("posted_events", &[], events as u64);
                     report.posted += 1;
                     batch::remove(&key)?;
                     queue = self.finish(&key)?;
@@ -105,7 +105,7 @@ impl Delivery {
             }
         }
         report.waiting = queue.batches.len();
-        metrics::gauge_set("analytics_waiting_batches", &[], report.waiting as f64);
+        metrics::gauge_set("waiting_batches", &[], report.waiting as f64);
         Queue::change(|queue| queue.leased_until_ms = 0)?;
         Ok(report)
     }
@@ -147,7 +147,7 @@ impl Delivery {
             pause_ms = pause_after(queue.failures, random).max(asked_ms.unwrap_or(0).min(LONGEST_ASKED_MS));
             queue.paused_until_ms = self.now_ms + pause_ms;
         })?;
-        metrics::counter_add("analytics_failed_posts", &[], 1);
+        metrics::counter_add("failed_posts", &[], 1);
         warn!(
             "the service has not taken a batch, {} times in a row: {why}; {} batches wait, and for {} s nothing is posted",
             queue.failures,

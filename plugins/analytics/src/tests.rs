@@ -64,7 +64,7 @@ fn what_happens_is_posted_in_batches() -> Result<()> {
     assert_eq!(names, ["session_start, session_end", "won, lost", "won again"]);
     let first: Value = serde_json::from_slice(&world.requests()[0].body)?;
     assert_eq!(first["events"][0]["user_id"], ada.id());
-    assert_eq!(world.metric("analytics_posted_events", &[]), 5.0);
+    assert_eq!(world.metric("posted_events", &[]), 5.0);
     world.tick(EVERY_MINUTE)?;
     assert_eq!(world.requests().len(), 3, "nothing is posted twice");
     Ok(())
@@ -112,7 +112,7 @@ fn a_batch_that_the_service_refuses_for_good_holds_up_no_other() -> Result<()> {
     answers(&world, 422, 1);
     answers(&world, 200, 1);
     assert_eq!(flush(&world)?, json!({ "posted": 1, "waiting": 0, "problem": null }));
-    assert_eq!(world.metric("analytics_dropped_events", &[]), 1.0);
+    assert_eq!(world.metric("dropped_events", &[]), 1.0);
     assert!(world.log()[0].message.contains("1 events are dropped: the service refuses batch"), "{:?}", world.log());
     Ok(())
 }
@@ -124,7 +124,7 @@ fn what_waits_is_bounded_and_what_is_dropped_is_told() -> Result<()> {
     answers(&world, 500, 1);
     assert_eq!(flush(&world)?["waiting"], 1);
     happens(&world, &["2", "3", "4", "5"])?;
-    assert_eq!(world.metric("analytics_dropped_events", &[]), 2.0);
+    assert_eq!(world.metric("dropped_events", &[]), 2.0);
     answers(&world, 200, 3);
     assert_eq!(flush(&world)?["posted"], 3);
     let names: Vec<_> = posts(&world).into_iter().skip(1).flat_map(|(_, names)| names).collect();
@@ -138,7 +138,7 @@ fn an_event_that_no_batch_has_room_for_is_dropped_and_told() -> Result<()> {
     let long = "x".repeat(200 << 10);
     world.send_event(Event::new("epic", [("saga", long.as_str())]));
     world.deliver()?;
-    assert_eq!(world.metric("analytics_dropped_events", &[]), 1.0);
+    assert_eq!(world.metric("dropped_events", &[]), 1.0);
     assert_eq!(flush(&world)?["waiting"], 0);
     Ok(())
 }

@@ -21,7 +21,7 @@ async fn what_clients_plugins_and_sessions_do_arrives() -> Result<()> {
     hall.http.call(Method::POST, "/v2/event", &login.token, Some(event)).await?.ok()?;
     hall.happen([7]).await?;
     socket.close().await?;
-    hall.reaches(r#"events_handled{kind="session_end",plugin="probe"}"#, 1.0).await?;
+    hall.reaches(r#"plugin_events_handled{plugin="probe",kind="session_end"}"#, 1.0).await?;
 
     // Each instance of the plugin has filled a batch of its own.
     let report = hall.flush().await?;
@@ -111,9 +111,9 @@ async fn each_event_counts_once_whatever_the_service_does() -> Result<()> {
     let mut counted = numbers(&batches(&service)?);
     counted.sort_unstable();
     assert_eq!(counted, (0..happened).collect::<Vec<_>>(), "each once by the keys of its batches");
-    assert_eq!(hall.metric(&of_plugin("analytics_posted_events")).await?, happened as f64);
-    assert_eq!(hall.metric(&of_plugin("analytics_failed_posts")).await?, failed);
-    assert_eq!(hall.metric(&of_plugin("analytics_dropped_events")).await?, 0.0);
+    assert_eq!(hall.metric(&of_plugin("posted_events")).await?, happened as f64);
+    assert_eq!(hall.metric(&of_plugin("failed_posts")).await?, failed);
+    assert_eq!(hall.metric(&of_plugin("dropped_events")).await?, 0.0);
     Ok(())
 }
 
@@ -156,13 +156,13 @@ async fn what_is_lost_of_a_long_outage_is_bounded_and_told() -> Result<()> {
     let problem = report["problem"].as_str().unwrap_or_default();
     assert!(problem.starts_with(&format!("{addr} cannot be asked: Connection refused")), "{problem}");
     hall.happen(3..20).await?;
-    assert_eq!(hall.metric(&of_plugin("analytics_dropped_events")).await?, 15.0);
+    assert_eq!(hall.metric(&of_plugin("dropped_events")).await?, 15.0);
     hall.logs(&["1 events are dropped: 5 batches wait for the service, and no more are kept"]).await?;
 
     let service = Elsewhere::start_at(addr, takes()).await?;
     assert_eq!(hall.flush().await?, json!({ "posted": 5, "waiting": 0, "problem": null }));
     let counted = numbers(&batches(&service)?);
-    assert_eq!(counted[0], 0, "the first was tried already, so it is not known to be lost: {counted:?}");
+    assert!(counted[0] < 3, "the first batch was tried already, so it is not known to be lost: {counted:?}");
     assert_eq!(counted.len(), 5);
     Ok(())
 }

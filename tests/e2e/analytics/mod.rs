@@ -65,7 +65,7 @@ impl Hall {
 
     /// Lets things happen: events of another plugin, with these numbers.
     async fn happen(&self, numbers: impl IntoIterator<Item = usize>) -> Result<()> {
-        let handled = r#"events_handled{kind="event",plugin="probe"}"#;
+        let handled = r#"plugin_events_handled{plugin="probe",kind="event"}"#;
         let mut expected = self.metric(handled).await?;
         for number in numbers {
             let event = json!({ "name": "won", "properties": { "number": number.to_string() } });
@@ -108,5 +108,5 @@ impl Hall {
 
 /// A metric of the plugin's.
 fn of_plugin(name: &str) -> String {
-    format!("{name}{{plugin=\"analytics\"}}")
+    format!("plugin_{name}{{plugin=\"analytics\"}}")
 }
