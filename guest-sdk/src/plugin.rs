@@ -170,8 +170,9 @@ impl Registration {
     }
 }
 
-/// Makes a type that implements [`Plugin`] the one that this component exports. Once in a crate; `#[plugin]` does it
+/// Makes a type that implements [`Plugin`] the one that this component exports. Once in a component; `#[plugin]` does it
 /// by itself.
+#[cfg(target_family = "wasm")]
 #[macro_export]
 macro_rules! export {
     ($plugin:ident) => {
@@ -179,6 +180,16 @@ macro_rules! export {
             type Exported = $crate::plugin::Exports<$plugin>;
     $crate::bindings::export!(Exported with_types_in $crate::bindings);
         };
+    };
+}
+
+/// Makes a type that implements [`Plugin`] the one that a component exports. Here, where no component is built, it exports
+/// nothing, so that tests may have several plugins.
+#[cfg(not(target_family = "wasm"))]
+#[macro_export]
+macro_rules! export {
+    ($plugin:ident) => {
+        const _: fn() -> $crate::Registration = <$plugin as $crate::Plugin>::register;
     };
 }
 

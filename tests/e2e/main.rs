@@ -1,6 +1,7 @@
 //! End to end: a real server, real components, real clients. One module for each feature.
 
 mod chat;
+mod analytics;
 mod bad_input;
 mod catch_up;
 mod crash;

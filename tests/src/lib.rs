@@ -1,5 +1,6 @@
 //! What the end-to-end tests and the demo share: real servers, in this process or as one of their own, and real clients.
 
+pub mod elsewhere;
 pub mod http;
 pub mod javascript;
 pub mod load;

@@ -110,9 +110,11 @@ fn sled_stays_in_the_store() {
 
 #[test]
 fn documents_name_files_that_exist() {
-    for document in ["README.md", "ARCHITECTURE.md", "benches/README.md"] {
-        for path in named_paths(&read(&root().join(document))) {
-            assert!(root().join(&path).exists(), "{document} names {path}, which does not exist");
+    let documents = ["README.md", "ARCHITECTURE.md", "benches/README.md"].map(PathBuf::from);
+    let pages = sources(&["md"]).map(|(path, _)| path).filter(|path| path.starts_with("docs"));
+    for document in pages.chain(documents) {
+        for path in named_paths(&read(&root().join(&document))) {
+            assert!(root().join(&path).exists(), "{} names {path}, which does not exist", document.display());
         }
     }
 }

@@ -8,7 +8,7 @@ mod remote;
 mod serve;
 mod transfer;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use std::io::Write as _;
 use std::process::ExitCode;
 
@@ -42,6 +42,11 @@ enum Command {
 enum ConfigCommand {
     /// Prints every setting as it is in force, as a commented TOML file.
     Print(print::PrintArgs),
+}
+
+/// The command line as data: what a page says of it is checked by this.
+pub fn command() -> clap::Command {
+    Arguments::command()
 }
 
 /// Runs the command that the arguments name.

@@ -63,7 +63,8 @@ impl Language {
     pub(super) fn install(self) -> Option<&'static str> {
         match self {
             Self::Js => Some(js::INSTALL),
-            Self::Rust | Self::Python => None,
+            Self::Python => Some(python::INSTALL),
+            Self::Rust => None,
         }
     }
 

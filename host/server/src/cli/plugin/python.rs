@@ -14,6 +14,9 @@ pub(super) const MANIFEST: &str = "pyproject.toml";
 /// The file that the author of a new plugin opens first.
 pub(super) const SOURCE: &str = "plugin.py";
 
+/// Installs what builds a plugin, in its folder.
+pub(super) const INSTALL: &str = "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt";
+
 /// Where a plugin has the SDK.
 const SDK: &str = "sdk";
 

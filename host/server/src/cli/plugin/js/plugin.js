@@ -3,10 +3,10 @@ import { json, plugin, PluginError, storage } from "meadhall-guest";
 
 export default plugin({
   rpc: {
-    /** Clients call it by its name: `client.rpc(session, "greet", "Ada")`. */
+    /** Clients call it by its name: `client.rpc(session, "greet", "Ada")`. Servers call it too, without a user. */
     greet(ctx, name) {
       if (name === "") throw PluginError.invalidArgument("say whom to greet");
-      return `hello ${name}, you are ${ctx.username}`;
+      return `hello ${name}, you are ${ctx.user?.username ?? "a server"}`;
     },
 
     /** Counts how often a user called it. What must last goes to storage. */

@@ -3,8 +3,9 @@ from meadhall import ChannelMessageAck, ChannelMessageSend, Context, after, log,
 
 @rpc
 def greet(ctx: Context, name: str) -> str:
-    """Clients call it by its name: `client.rpc(session, "greet", "Ada")`."""
-    return f"hello {name}, you are {ctx.username}"
+    """Clients call it by its name: `client.rpc(session, "greet", "Ada")`. Servers call it too, without a user."""
+    caller = ctx.user.username if ctx.user else "a server"
+    return f"hello {name}, you are {caller}"
 
 
 @after("ChannelMessageSend")

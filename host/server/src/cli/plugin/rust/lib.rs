@@ -2,10 +2,11 @@ use meadhall_guest::prelude::*;
 
 #[plugin]
 mod game {
-    /// Clients call it by its name: `client.rpc(session, "greet", "Ada")`.
+    /// Clients call it by its name: `client.rpc(session, "greet", "Ada")`. Servers call it too, without a user.
     #[rpc]
     fn greet(ctx: &Context, name: String) -> Result<String> {
-        Ok(format!("hello {name}, you are {}", ctx.username()?))
+        let caller = ctx.user().map_or("a server", |user| &user.username);
+        Ok(format!("hello {name}, you are {caller}"))
     }
 
     /// Runs after somebody wrote in a chat channel.
