@@ -183,7 +183,10 @@ impl Hall {
         let page = Http::new(self.server.metrics().await?).get_openly("/metrics").await?.ok()?;
         let series = format!(r#"plugin_handled{{plugin="{plugin}",kind="event""#);
         let lines = page.as_str().context("/metrics is empty")?.lines().filter(|line| line.starts_with(&series));
-        lines.filter_map(|line| line.rsplit(' ').next()).map(|count| count.parse().context("a count is a number")).sum()
+        lines
+            .filter_map(|line| line.rsplit(' ').next())
+            .map(|count| count.parse::<u64>().context("a count is a number"))
+            .sum()
     }
 
     async fn wait_until_handled(&self, plugin: &str, count: u64) -> Result<()> {
