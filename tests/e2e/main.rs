@@ -1,6 +1,7 @@
 //! End to end: a real server, real components, real clients. One module for each feature.
 
 mod chat;
+mod analytics;
 mod bad_input;
 mod catch_up;
 mod crash;
@@ -26,6 +27,7 @@ mod session_events;
 mod slow_consumer;
 mod social_crash;
 mod stop;
+mod swap;
 
 use anyhow::Result;
 use meadhall_protocol::codec::Format;

@@ -1,11 +1,15 @@
 //! What the end-to-end tests and the demo share: real servers, in this process or as one of their own, and real clients.
 
+pub mod elsewhere;
 pub mod http;
 pub mod javascript;
+pub mod load;
+pub mod operator;
 pub mod plugins;
 pub mod process;
 pub mod server;
 pub mod socket;
+pub mod versions;
 
 use std::time::Duration;
 

@@ -56,6 +56,7 @@ export function component(plugin: Plugin, version: string) {
     capabilities: {
       needs: () => [
         ...(needs?.http ?? []).map((name) => ({ kind: "http", name })),
+        ...(needs?.urls ?? []).map((name) => ({ kind: "url", name })),
         ...(needs?.environment ?? []).map((name) => ({ kind: "environment", name })),
         ...(needs?.folders ?? []).map((name) => ({ kind: "folder", name })),
         ...(needs?.settings ?? []).map((name) => ({ kind: "setting", name })),

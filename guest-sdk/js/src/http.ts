@@ -30,7 +30,8 @@ export class HttpResponse {
   constructor(status: number, headers: [string, string][], body: Uint8Array) {
     this.status = status;
     this.body = body;
-    const joined: Record<string, string> = {};
+    // Without a prototype: a header may be called `constructor`.
+    const joined = Object.create(null) as Record<string, string>;
     for (const [name, value] of headers) {
       joined[name] = name in joined ? `${joined[name]}, ${value}` : value;
     }

@@ -38,6 +38,8 @@ export type CronHandler = (ctx: Context, due: Date) => Awaitable<void>;
 export interface Needs {
   /** Hosts to ask, such as `api.example.com`, or with a port. */
   http?: string[];
+  /** Settings of the plugin's own whose values are URLs to ask, so that the operator says where. */
+  urls?: string[];
   /** Environment variables. */
   environment?: string[];
   /** Folders to read. */
@@ -82,7 +84,7 @@ export function plugin(definition: Definition): Plugin {
 
 const FUNCTIONS = ["event", "sessionStart", "sessionEnd", "start"];
 const TABLES = ["rpc", "before", "after", "cron"];
-const NEEDS = ["http", "environment", "folders", "settings"];
+const NEEDS = ["http", "urls", "environment", "folders", "settings"];
 
 function check(definition: unknown): void {
   for (const [key, value] of entries(definition, "plugin({ … })")) {

@@ -8,7 +8,7 @@ use syn::{Error, Ident, LitStr, Token, parenthesized};
 #[derive(Default)]
 pub(crate) struct Needs(pub(crate) Vec<(String, LitStr)>);
 
-const KINDS: [&str; 4] = ["http", "environment", "folder", "setting"];
+const KINDS: [&str; 5] = ["http", "url", "environment", "folder", "setting"];
 
 impl Parse for Needs {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {

@@ -68,6 +68,7 @@ def cron(expression: str, /) -> Callable[[_Cron], _Cron]:
 def needs(
     *,
     http: str | Iterable[str] = (),
+    url: str | Iterable[str] = (),
     environment: str | Iterable[str] = (),
     folder: str | Iterable[str] = (),
     setting: str | Iterable[str] = (),
@@ -75,10 +76,10 @@ def needs(
     """Says what the plugin needs that the server's configuration has to grant, at the top of a module:
     `needs(http="api.example.com", folder="words")`. A plugin that is not granted what it needs does not start.
 
-    `http` are hosts to ask (`api.example.com`, or with a port), `environment` variables, `folder` folders to read, and
-    `setting` the plugin's own settings.
+    `http` are hosts to ask (`api.example.com`, or with a port), `url` settings of the plugin's own whose values are URLs to
+    ask, `environment` variables, `folder` folders to read, and `setting` other settings.
     """
-    kinds = {"http": http, "environment": environment, "folder": folder, "setting": setting}
+    kinds = {"http": http, "url": url, "environment": environment, "folder": folder, "setting": setting}
     for kind, names in kinds.items():
         for name in [names] if isinstance(names, str) else names:
             if not isinstance(name, str) or not name:

@@ -65,7 +65,8 @@ pub struct HttpGrant {
     /// Redirects that are followed; 0 hands a redirect to the plugin.
     #[serde(default = "redirects")]
     pub redirects: u8,
-    /// Whether the name may stand for an address that is not on the public internet, such as 127.0.0.1 or 10.0.0.7.
+    /// Whether the name may stand for a private address, such as 127.0.0.1 or 10.0.0.7. Link-local ones have to be granted
+    /// as addresses.
     #[serde(default)]
     pub private: bool,
 }

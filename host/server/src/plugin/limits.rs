@@ -24,10 +24,11 @@
 //! | metric series of a plugin | [`METRIC_SERIES`] | `metrics.rs` | dropped and said once |
 //! | events emitted in a second | `events_per_second` | `imports/event.rs`, `pace.rs` | error value |
 //! | requests to other servers at once | `http_requests_at_once` | `http/` | the request waits, then error value |
+//! | the URL of a request | [`HTTP_URL_BYTES`] | `http/` | error value |
 //! | headers of a request and of a response | [`HTTP_HEADERS`], [`HTTP_HEADER_BYTES`] | `http/` | error value |
 //! | bodies, redirects and time of a request | the grant's own | `http/` | error value |
 //! | a file's bytes, a folder's entries, a path | [`FILE_BYTES`], [`FOLDER_ENTRIES`], [`PATH_BYTES`] | `folders.rs` | error value |
-//! | threads that look up names and read files | a fixed number | `blocking.rs` | the call waits |
+//! | threads that look up names and read files for a plugin | a fixed number | `blocking.rs` | the call waits |
 //!
 //! The lower-case ones come from the configuration: `[runtime]`, or `[plugin.NAME.limits]` where that says otherwise.
 
@@ -144,6 +145,8 @@ pub(super) const PAGE: usize = 100;
 pub(super) const STREAM_LABEL_BYTES: usize = 128;
 /// Bytes of a presence's status.
 pub(super) const STATUS_BYTES: usize = 2048;
+/// Bytes of the URL of a request to another server.
+pub(super) const HTTP_URL_BYTES: usize = 8 << 10;
 /// Headers of a request to another server.
 pub(super) const HTTP_HEADERS: usize = 64;
 /// Bytes of the headers of a request to another server, and of its response.

@@ -219,7 +219,7 @@ impl Loader {
     /// What a plugin is granted, opened on a thread that may block.
     async fn grants(&self, name: &Arc<str>, section: &PluginSection, limits: &Limits) -> anyhow::Result<Grants> {
         let (name, allow, limits) = (name.clone(), section.allow.clone(), limits.clone());
-        let (recorder, blocking) = (self.recorder.clone(), self.blocking.clone());
+        let (recorder, blocking) = (self.recorder.clone(), self.blocking.apart());
         let open = move || Grants::open(&name, &allow, &limits, &recorder, &blocking, &system_lookup());
         self.blocking.run(open).await.context("the thread that opens grants failed")?
     }

@@ -24,6 +24,29 @@ const RESERVED_V4: &[([u8; 4], u32)] = &[
     ([240, 0, 0, 0], 4),
 ];
 
+/// Blocks of IPv4 in which servers of one's own may be: private use, carriers' shared addresses, loopback, benchmarks.
+const OWN_V4: &[([u8; 4], u32)] = &[
+    ([10, 0, 0, 0], 8),
+    ([100, 64, 0, 0], 10),
+    ([127, 0, 0, 0], 8),
+    ([172, 16, 0, 0], 12),
+    ([192, 168, 0, 0], 16),
+    ([198, 18, 0, 0], 15),
+];
+
+/// Where a large cloud hands out secrets by IPv6, in a private block.
+const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x254);
+
+/// Whether a name that may stand for private addresses may stand for this one. Not for link-local ones, where clouds hand
+/// out their secrets, and not for those that no server has.
+pub(super) fn is_reachable(address: IpAddr) -> bool {
+    is_public(address)
+        || match address.to_canonical() {
+            IpAddr::V4(address) => is_public_v4(address) || is_within(address, OWN_V4),
+            IpAddr::V6(address) => address.is_loopback() || address.is_unique_local() && address != METADATA_V6,
+        }
+}
+
 /// Whether an address is on the public internet.
 pub(super) fn is_public(address: IpAddr) -> bool {
     match address {
@@ -33,11 +56,14 @@ pub(super) fn is_public(address: IpAddr) -> bool {
 }
 
 fn is_public_v4(address: Ipv4Addr) -> bool {
-    let within = |(block, length): &([u8; 4], u32)| {
+    !is_within(address, RESERVED_V4)
+}
+
+fn is_within(address: Ipv4Addr, blocks: &[([u8; 4], u32)]) -> bool {
+    blocks.iter().any(|(block, length)| {
         let mask = u32::MAX << (32 - length);
         address.to_bits() & mask == u32::from_be_bytes(*block)
-    };
-    !RESERVED_V4.iter().any(within)
+    })
 }
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
@@ -111,6 +137,33 @@ mod tests {
             ("ff02::1", false),
         ] {
             assert_eq!(is_public(address.parse().unwrap()), public, "{address}");
+        }
+    }
+    #[test]
+    fn a_name_may_be_granted_private_addresses_and_no_link_local_ones() {
+        for (address, reachable) in [
+            ("127.0.0.1", true),
+            ("10.0.0.7", true),
+            ("100.64.0.1", true),
+            ("172.16.0.1", true),
+            ("192.168.1.1", true),
+            ("1.1.1.1", true),
+            ("::1", true),
+            ("fd12:3456::1", true),
+            ("2606:4700:4700::1111", true),
+            ("::ffff:127.0.0.1", true),
+            ("169.254.169.254", false),
+            ("::ffff:169.254.169.254", false),
+            ("64:ff9b::a9fe:a9fe", false),
+            ("fe80::1", false),
+            ("0.0.0.0", false),
+            ("::", false),
+            ("224.0.0.1", false),
+            ("ff02::1", false),
+            ("255.255.255.255", false),
+            ("fd00:ec2::254", false),
+        ] {
+            assert_eq!(is_reachable(address.parse().unwrap()), reachable, "{address}");
         }
     }
 }

@@ -9,6 +9,7 @@ mod resolver;
 #[cfg(test)]
 mod tests;
 
+pub(super) use request::host;
 pub(super) use resolver::{Lookup, system_lookup};
 
 use super::bindings::meadhall::plugin::http::{Request, Response};
@@ -25,6 +26,7 @@ use reqwest::{Client, Method, Url, redirect};
 use resolver::{AddressRefused, Resolver};
 use rustls::{ClientConfig, RootCertStore};
 use std::error::Error as StdError;
+use std::net::Ipv6Addr;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
@@ -154,7 +156,7 @@ impl Outgoing {
     /// What is granted for a request's server and method.
     fn destination(&self, request: &Prepared) -> Result<&Destination, Refused> {
         let (url, method) = (&request.url, &request.method);
-        let mut at_server = self.destinations.iter().filter(|destination| destination.is_at(url)).peekable();
+        let mut at_server = self.destinations.iter().filter(|destination| covers(&destination.grant, url)).peekable();
         let known = at_server.peek().is_some();
         at_server.find(|destination| destination.takes(method)).ok_or_else(|| {
             let (plugin, host) = (&self.plugin, request.host());
@@ -169,23 +171,36 @@ impl Outgoing {
     }
 }
 
+/// Whether a grant is one of a URL's server.
+pub(super) fn covers(grant: &HttpGrant, url: &Url) -> bool {
+    let HttpGrant { host, port, schemes, .. } = grant;
+    let own_port = if url.scheme() == "https" { 443 } else { 80 };
+    bare_host(url) == *host
+        && url.port_or_known_default() == Some(port.unwrap_or(own_port))
+        && schemes.iter().any(|scheme| scheme == url.scheme())
+}
+
 /// The entry of the configuration that grants a URL's server.
-fn entry(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+pub(super) fn entry(url: &Url) -> String {
+    let host = bare_host(url);
     let port = url.port().map(|port| format!(", port = {port}")).unwrap_or_default();
     let scheme = if url.scheme() == "https" { "" } else { ", schemes = [\"http\"]" };
-    format!("{{ host = \"{host}\"{port}{scheme} }}")
+    let private = if is_local(&host) { ", private = true" } else { "" };
+    format!("{{ host = \"{host}\"{port}{scheme}{private} }}")
+}
+
+/// Whether a name is one that always stands for this machine.
+pub(super) fn is_local(host: &str) -> bool {
+    host == "localhost" || host.ends_with(".localhost")
+}
+
+/// A URL's host as grants write it: an IPv6 address without brackets, and as such addresses are usually written.
+fn bare_host(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    host.parse::<Ipv6Addr>().map_or_else(|_| host.to_owned(), |address| address.to_string())
 }
 
 impl Destination {
-    fn is_at(&self, url: &Url) -> bool {
-        let HttpGrant { host, port, schemes, .. } = &self.grant;
-        let own_port = if url.scheme() == "https" { 443 } else { 80 };
-        url.host_str().is_some_and(|asked| asked.trim_matches(['[', ']']) == host)
-            && url.port_or_known_default() == Some(port.unwrap_or(own_port))
-            && schemes.iter().any(|scheme| scheme == url.scheme())
-    }
-
     fn takes(&self, method: &Method) -> bool {
         self.grant.methods.iter().any(|granted| granted == method.as_str())
     }
@@ -206,7 +221,8 @@ impl Destination {
 
 /// Reads a response whole, as far as it may go: what it says of its length may be a lie.
 async fn read(mut response: reqwest::Response, host: &str, limit: usize) -> Result<Response, Refused> {
-    let too_large = || Refused::TooLarge(format!("the response of {host} is more than {limit} bytes"));
+    let too_large =
+        || Refused::TooLarge(format!("the response of {host} is more than {limit} bytes, response_bytes of its grant"));
     let headers = read_headers(response.headers(), host)?;
     if response.content_length().is_some_and(|length| length > limit as u64) {
         return Err(too_large());
@@ -237,6 +253,9 @@ fn failed(host: &str, problem: &str, error: &reqwest::Error) -> Refused {
     loop {
         if let Some(refused) = cause.downcast_ref::<AddressRefused>() {
             return Refused::Denied(format!("{host} {problem}: {refused}"));
+        }
+        if cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse_too_large) {
+            return Refused::TooLarge(format!("the headers of {host} are more than {HTTP_HEADER_BYTES} bytes"));
         }
         match cause.source() {
             Some(source) => cause = source,

@@ -1,9 +1,9 @@
 //! A plugin's request, read and judged by what the plugin is granted.
 
 use super::{Destination, Refused};
-use crate::config::OWN_HEADERS;
+use crate::config::{OWN_HEADERS, toml_key};
 use crate::plugin::imports::shortened;
-use crate::plugin::limits::{HTTP_HEADER_BYTES, HTTP_HEADERS};
+use crate::plugin::limits::{HTTP_HEADER_BYTES, HTTP_HEADERS, HTTP_URL_BYTES};
 use bytes::Bytes;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Method, StatusCode, Url};
@@ -54,7 +54,7 @@ impl Prepared {
         let grant = &destination.grant;
         if self.body.len() > grant.request_bytes {
             return Err(Refused::TooLarge(format!(
-                "the body for {} is {} bytes, the limit is {}",
+                "the body for {} is {} bytes, the limit is {}, request_bytes of its grant",
                 self.host(),
                 self.body.len(),
                 grant.request_bytes
@@ -62,8 +62,9 @@ impl Prepared {
         }
         match self.headers.keys().find(|header| !destination.takes_header(header)) {
             Some(header) => Err(Refused::Denied(format!(
-                "plugin {plugin:?} may not send the header {header} to {}: it is not in headers of the grant",
-                self.host()
+                "plugin {plugin:?} may not send the header {header} to {}: add \"{header}\" to headers of its entry in http in [plugin.{}.allow]",
+                self.host(),
+                toml_key(plugin)
             ))),
             None => Ok(()),
         }
@@ -78,8 +79,12 @@ impl Prepared {
         let Some(location) = headers.get(LOCATION).filter(|_| is_redirect) else { return Ok(None) };
         let location = String::from_utf8_lossy(location.as_bytes());
         let joined = self.url.join(&location).ok();
-        let url = joined.filter(|url| is_plain(url)).ok_or_else(|| {
-            Refused::Unreachable(format!("{} redirects to {:?}, which is no URL", self.host(), shortened(&location)))
+        let url = joined.filter(|url| is_plain(url) && url.as_str().len() <= HTTP_URL_BYTES).ok_or_else(|| {
+            Refused::Unreachable(format!(
+                "{} redirects to {:?}, which is no URL to follow",
+                self.host(),
+                shortened(&location)
+            ))
         })?;
         let mut next = Self { url, ..self.clone() };
         let becomes_get = match status.as_u16() {
@@ -102,12 +107,15 @@ impl Prepared {
 }
 
 /// `api.example.com`, with the port where it is not the scheme's own.
-fn host(url: &Url) -> String {
+pub(in crate::plugin) fn host(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 fn parse(text: &str) -> Result<Url, Refused> {
+    if text.len() > HTTP_URL_BYTES {
+        return Err(Refused::Invalid(format!("a URL of {} bytes, the limit is {HTTP_URL_BYTES}", text.len())));
+    }
     let shown = shortened(text);
     let url = Url::parse(text).map_err(|error| Refused::Invalid(format!("{shown:?} is no URL: {error}")))?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {

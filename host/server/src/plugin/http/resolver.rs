@@ -1,6 +1,6 @@
 //! From a name to the addresses that may be connected to. The client connects to these and looks nothing up again.
 
-use super::address::is_public;
+use super::address::{is_public, is_reachable};
 use crate::plugin::blocking::Blocking;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::io;
@@ -19,15 +19,17 @@ pub(in crate::plugin) fn system_lookup() -> Lookup {
 pub(super) struct Resolver {
     pub(super) lookup: Lookup,
     pub(super) blocking: Blocking,
-    /// Whether addresses that are not public are fine.
+    /// Whether private addresses are fine.
     pub(super) private: bool,
 }
 
 /// A name that stands for no address that may be connected to.
 #[derive(Debug, thiserror::Error)]
-#[error("it stands for {address}, which is not on the public internet: private = true in its grant would allow that")]
-pub(super) struct AddressRefused {
-    address: IpAddr,
+pub(super) enum AddressRefused {
+    #[error("it stands for {0}, which is not on the public internet: private = true in its grant would allow that")]
+    Private(IpAddr),
+    #[error("it stands for {0}, which no name may stand for: a grant of the address itself would allow that")]
+    Never(IpAddr),
 }
 
 impl Resolve for Resolver {
@@ -44,9 +46,11 @@ impl Resolve for Resolver {
 
 /// The addresses that may be connected to.
 fn allowed(found: Vec<IpAddr>, private: bool) -> Result<Vec<IpAddr>, AddressRefused> {
-    let (allowed, refused): (Vec<_>, Vec<_>) = found.into_iter().partition(|address| private || is_public(*address));
+    let may = |address: &IpAddr| if private { is_reachable(*address) } else { is_public(*address) };
+    let (allowed, refused): (Vec<_>, Vec<_>) = found.into_iter().partition(may);
     match refused.first() {
-        Some(&address) if allowed.is_empty() => Err(AddressRefused { address }),
+        Some(&address) if allowed.is_empty() && is_reachable(address) => Err(AddressRefused::Private(address)),
+        Some(&address) if allowed.is_empty() => Err(AddressRefused::Never(address)),
         _ => Ok(allowed),
     }
 }

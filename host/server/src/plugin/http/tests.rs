@@ -123,7 +123,10 @@ async fn headers_are_checked_one_by_one() {
     assert_eq!(refused(9, |_| {}, many).await.code, 3);
     let body = Request { body: vec![0; 11], method: "POST".into(), ..get("http://127.0.0.1:9/".into()) };
     let error = refused(9, |grant| grant.request_bytes = 10, body).await;
-    assert_eq!((error.code, &*error.message), (8, "the body for 127.0.0.1:9 is 11 bytes, the limit is 10"));
+    assert_eq!(
+        (error.code, &*error.message),
+        (8, "the body for 127.0.0.1:9 is 11 bytes, the limit is 10, request_bytes of its grant")
+    );
 }
 
 #[tokio::test]
@@ -131,10 +134,17 @@ async fn a_name_that_stands_for_a_private_address_is_refused_unless_granted() {
     let (address, mut asked) = server(OK).await;
     let url = format!("http://api.example.com:{}/", address.port());
     let public = grant("api.example.com", address.port());
-    for addresses in [&["127.0.0.1"][..], &["::1"], &["::ffff:127.0.0.1"], &["10.0.0.1"], &["169.254.169.254"]] {
+    for addresses in [&["127.0.0.1"][..], &["::1"], &["::ffff:127.0.0.1"], &["10.0.0.1"]] {
         let error = send(&outgoing(std::slice::from_ref(&public), addresses), get(url.clone())).await.unwrap_err();
         assert_eq!(error.code, 7, "{addresses:?}: {}", error.message);
         assert!(error.message.contains("private = true") && error.message.contains(addresses[0]), "{}", error.message);
+    }
+    let metadata = HttpGrant { private: true, ..public.clone() };
+    for grant in [&public, &metadata] {
+        let grants = std::slice::from_ref(grant);
+        let error = send(&outgoing(grants, &["169.254.169.254"]), get(url.clone())).await.unwrap_err();
+        assert_eq!(error.code, 7);
+        assert!(error.message.contains("169.254.169.254, which no name may stand for"), "{}", error.message);
     }
     assert!(asked.try_recv().is_err(), "nobody was asked");
     let private = HttpGrant { private: true, ..public };
