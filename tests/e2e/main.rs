@@ -27,6 +27,7 @@ mod session_events;
 mod slow_consumer;
 mod social_crash;
 mod stop;
+mod swap;
 
 use anyhow::Result;
 use meadhall_protocol::codec::Format;

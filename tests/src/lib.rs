@@ -3,10 +3,13 @@
 pub mod elsewhere;
 pub mod http;
 pub mod javascript;
+pub mod load;
+pub mod operator;
 pub mod plugins;
 pub mod process;
 pub mod server;
 pub mod socket;
+pub mod versions;
 
 use std::time::Duration;
 

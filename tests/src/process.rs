@@ -90,6 +90,15 @@ impl ServerProcess {
         .await
     }
 
+    /// Waits until the server says where `/metrics` is.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn metrics(&self) -> Result<SocketAddr> {
+        let find = |line: &str| line.trim().strip_prefix("metrics: http://")?.strip_suffix("/metrics")?.parse().ok();
+        self.wait_for_line("the address of /metrics", find).await
+    }
+
     /// Waits for a line, and returns what `find` makes of it.
     ///
     /// # Errors

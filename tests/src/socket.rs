@@ -197,6 +197,11 @@ impl Socket {
         Ok(())
     }
 
+    /// The frames below, for who reads and writes them in a way of its own.
+    pub fn into_stream(self) -> WebSocketStream<TcpStream> {
+        self.stream
+    }
+
     async fn read(&mut self) -> Result<Value> {
         loop {
             let next = tokio::time::timeout(PATIENCE, self.stream.next()).await.context("nothing arrived")?;

@@ -37,7 +37,7 @@ pub struct Block {
     pub code: String,
 }
 
-/// A table's cell below a heading that names a language.
+/// A cell of a table that says what calls of another server's runtime are here: one whose first column is headed `Go`.
 #[derive(Debug)]
 pub struct Cell {
     /// Such as `docs/from-nakama.md:40`.
@@ -103,7 +103,7 @@ impl Page {
         blocks
     }
 
-    /// The code in the cells of tables, in the columns with these headings.
+    /// The code in the cells of such tables, in the columns with these headings.
     pub fn cells(&self, columns: &[&str]) -> Vec<Cell> {
         let (mut headings, mut cells) = (Vec::new(), Vec::new());
         let (mut in_head, mut column, mut heading) = (false, 0, String::new());
@@ -116,7 +116,8 @@ impl Page {
                 Event::End(TagEnd::TableCell) => column += 1,
                 Event::Text(text) if in_head => heading.push_str(&text),
                 Event::Code(code) if !in_head => {
-                    let named = headings.get(column).filter(|heading| columns.contains(&heading.as_str()));
+                    let compares = headings.first().is_some_and(|heading| heading == "Go");
+                    let named = headings.get(column).filter(|heading| compares && columns.contains(&heading.as_str()));
                     cells.extend(named.map(|column| Cell { place, column: column.clone(), code: code.to_string() }));
                 }
                 Event::End(TagEnd::Table) => headings.clear(),

@@ -53,7 +53,10 @@ pub(super) async fn ask(mut config: Config, asked: Asked<'_>, output: &mut impl 
     let mut body = response.into_body();
     match status {
         StatusCode::OK => {}
-        StatusCode::UNAUTHORIZED => bail!("the server at {address} has other keys: ask with its configuration"),
+        StatusCode::UNAUTHORIZED => bail!(
+            "the server at {address} has other keys: ask with the arguments that it was started with (--config, \
+             --data-dir, --dev)"
+        ),
         status => {
             let body = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
             match serde_json::from_slice::<Refused>(&body) {

@@ -1,6 +1,7 @@
 //! From a file to a component that can be instantiated, with everything checked that its types tell.
 
 use super::bindings::exports::meadhall::plugin::{capabilities, events, hooks, lifecycle, rpc, schedule};
+use super::files::is_whole;
 use super::guest::{ExportIndices, Guest};
 use super::imports;
 use anyhow::{Context as _, anyhow, bail};
@@ -25,6 +26,9 @@ pub(super) struct Compiled {
 /// One sentence that names the file and what is wrong with it.
 pub(super) fn compile(engine: &Engine, linker: &Linker<Guest>, path: &Path, bytes: &[u8]) -> anyhow::Result<Compiled> {
     check_header(bytes).with_context(|| format!("{} is not a plugin", path.display()))?;
+    if !is_whole(bytes) {
+        bail!("{} is not a valid WebAssembly component: it is cut off after {} bytes", path.display(), bytes.len());
+    }
     let component = Component::from_binary(engine, bytes)
         .map_err(|error| anyhow!("{} is not a valid WebAssembly component: {error:#}", path.display()))?;
     check_interfaces(engine, &component).with_context(|| format!("{} cannot be loaded", path.display()))?;

@@ -120,7 +120,9 @@ fn in_folder(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
         let mut files = Vec::new();
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
-            if path.extension().is_some_and(|extension| extension == "wasm") && path.is_file() {
+            // Hidden files are what editors, file systems and copying programs put beside the real ones.
+            let is_hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+            if path.extension().is_some_and(|extension| extension == "wasm") && !is_hidden && path.is_file() {
                 files.push(path);
             }
         }
@@ -137,7 +139,7 @@ mod tests {
     #[test]
     fn folders_give_their_components_by_name() {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["b.wasm", "a.wasm", "notes.txt"] {
+        for name in ["b.wasm", "a.wasm", "notes.txt", "._a.wasm"] {
             std::fs::write(folder.path().join(name), "").unwrap();
         }
         std::fs::create_dir(folder.path().join("c.wasm")).unwrap();

@@ -85,16 +85,20 @@ impl History {
         self.versions[..place].iter().rev().find(|version| !version.rejected)
     }
 
-    /// The kept version that a text names: its hash, or as much of it as is needed, or the whole build.
+    /// The kept version that a text names: its hash, or as much of it as is needed, its declared version where only one
+    /// has it, or the whole build.
     ///
     /// # Errors
     /// When it names none, or more than one.
     pub(super) fn find(&self, text: &str) -> anyhow::Result<&KeptVersion> {
-        let is_named = |version: &&KeptVersion| version.build == text || version.hash.to_string().starts_with(text);
+        let is_named = |version: &&KeptVersion| {
+            let declared = version.build.split_once('+').map(|(declared, _)| declared);
+            version.build == text || declared == Some(text) || version.hash.to_string().starts_with(text)
+        };
         let mut found = self.versions.iter().filter(is_named);
         match (found.next(), found.next()) {
             (Some(version), None) if !text.is_empty() => Ok(version),
-            (Some(_), Some(_)) => bail!("{text:?} is the beginning of more than one kept version: {}", self.shown()),
+            (Some(_), Some(_)) => bail!("{text:?} may be more than one of the kept versions: {}", self.shown()),
             _ => bail!("no version {text:?} is kept, there are: {}", self.shown()),
         }
     }
@@ -125,7 +129,7 @@ impl KeptVersions {
     /// # Errors
     /// When the list is there and cannot be read. It may say that a kept version runs, so nothing can be assumed.
     pub(super) fn history(&self, plugin: &str) -> anyhow::Result<History> {
-        let list = self.folder.join(plugin).join(LIST);
+        let list = self.list(plugin);
         match std::fs::read(&list) {
             Ok(text) => serde_json::from_slice(&text).with_context(|| {
                 format!(
@@ -144,9 +148,9 @@ impl KeptVersions {
     /// When it cannot be read or is not what it was.
     pub(super) fn read(&self, plugin: &str, hash: ContentHash) -> anyhow::Result<Bytes> {
         let path = self.path(plugin, hash);
-        let bytes = std::fs::read(&path).with_context(|| format!("cannot read the kept version {}", path.display()))?;
+        let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
         if ContentHash::of(&bytes) != hash {
-            bail!("the kept version {} is damaged: its content is not what its name says", path.display());
+            bail!("{} is damaged: its content is not what its name says", path.display());
         }
         Ok(bytes.into())
     }
@@ -154,6 +158,11 @@ impl KeptVersions {
     /// Where a kept version's file is.
     pub(super) fn path(&self, plugin: &str, hash: ContentHash) -> PathBuf {
         self.folder.join(plugin).join(file_name(hash))
+    }
+
+    /// Where the list of a plugin's versions is.
+    pub(super) fn list(&self, plugin: &str) -> PathBuf {
+        self.folder.join(plugin).join(LIST)
     }
 
     /// Keeps a version's file and the list, and removes what is not in the list.
@@ -264,14 +273,18 @@ mod tests {
     }
 
     #[test]
-    fn versions_are_named_by_hash_or_build() {
-        let history = history(&["a", "b"]);
+    fn versions_are_named_by_hash_declared_version_or_build() {
+        let mut history = history(&["a", "b"]);
         let a = hash("a").to_string();
         assert_eq!(history.find(&a[..6]).unwrap().hash, hash("a"));
         assert_eq!(history.find(&format!("a+{a}")).unwrap().hash, hash("a"));
         let problem = history.find("x").unwrap_err().to_string();
         assert!(problem.starts_with(r#"no version "x" is kept, there are: a+"#), "{problem}");
         assert!(history.find("").is_err());
+        assert_eq!(history.find("a").unwrap().hash, hash("a"));
+        history.took_place(hash("again"), format!("a+{}", hash("again")), at(2));
+        let problem = history.find("a").unwrap_err().to_string();
+        assert!(problem.starts_with(r#""a" may be more than one of the kept versions: a+"#), "{problem}");
     }
 
     #[test]

@@ -85,9 +85,9 @@ async fn work(
     recorder: SharedRecorder,
 ) {
     while let Some(Job { task, trigger, done }) = jobs.recv().await {
-        let result = match task {
-            Task::Reload(request) => roster.reload(&request).await,
-            Task::RollBack { name, to } => roster.roll_back(&name, to.as_deref()).await,
+        let (result, refusal) = match task {
+            Task::Reload(request) => (roster.reload(&request).await, "nothing was reloaded"),
+            Task::RollBack { name, to } => (roster.roll_back(&name, to.as_deref()).await, "nothing was rolled back"),
         };
         published.store(Arc::new(roster.publish()));
         match &result {
@@ -95,7 +95,7 @@ async fn work(
                 tell(change, trigger);
                 count(change, &recorder);
             }),
-            Err(error) => tracing::warn!(trigger = trigger.label(), "plugins were not reloaded: {error}"),
+            Err(error) => tracing::error!(trigger = trigger.label(), "{refusal}: {error}"),
         }
         // Nobody may wait any more.
         let _ = done.send(result);
@@ -110,11 +110,15 @@ fn tell(change: &PluginChange, trigger: Trigger) {
     match outcome {
         Outcome::Unchanged if note.is_empty() => tracing::debug!(plugin, version = to, trigger, "plugin unchanged"),
         Outcome::Unchanged => tracing::info!(plugin, version = to, trigger, "plugin unchanged: {note}"),
+        Outcome::Failed if change.to.is_none() => tracing::error!(plugin, trigger, "plugin not loaded: {note}"),
         Outcome::Failed => {
             tracing::error!(plugin, version = to, trigger, "plugin not replaced, what ran goes on: {note}")
         }
+        Outcome::Loaded | Outcome::Replaced | Outcome::Unloaded if note.is_empty() => {
+            tracing::info!(plugin, from, to, trigger, "plugin {}", outcome.label());
+        }
         Outcome::Loaded | Outcome::Replaced | Outcome::Unloaded => {
-            tracing::info!(plugin, from, to, trigger, note, "plugin {}", outcome.label());
+            tracing::info!(plugin, from, to, trigger, "plugin {}: {note}", outcome.label());
         }
     }
 }

@@ -9,13 +9,13 @@ mod member;
 mod turn;
 
 use super::compiler::Effort;
-use super::files::{self, PluginCode, PluginFile};
+use super::files::{self, Found, PluginCode, PluginFile};
 use super::kept::{History, KeptVersions, Rollback};
 use super::load::{Loaded, Loader};
 use super::status::{Outcome, PluginChange, Published};
 use super::table::Table;
 use super::version::ContentHash;
-use super::{PluginConfig, SwapError};
+use super::{PluginConfig, PluginSet, SwapError};
 use crate::config::PluginSection;
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
@@ -93,20 +93,31 @@ impl Roster {
         let member = self.new_member(file).await?;
         let loader = self.loader()?;
         let mut code = read(&loader, &member.file, Effort::Full).await?;
-        let mut instead_of = None;
-        if let Some(Rollback { to, .. }) = member.history.rollback.filter(|it| it.instead_of == code.hash) {
-            instead_of = Some(code.hash);
-            code = self.kept_code(&member, to).await?;
-            let (file, kept) = (member.file.path.display(), member.history.build_of(to));
-            tracing::warn!(
-                plugin = %member.file.name, version = kept, %file,
-                "a kept version runs instead of the plugin's file, by a rollback: it stays until the file changes"
-            );
-        }
+        let instead_of = self.roll_back_again(&member, &mut code).await?;
         let section = self.section(&member.file.name);
         let loaded = loader.load(code.clone(), &section, Effort::Full).await?;
         let candidate = Candidate { loaded, code, section, instead_of, is_started: false };
         Ok(Turn { candidate: Some(candidate), ..Turn::of(member) })
+    }
+
+    /// For a plugin of which nothing runs: takes the kept version where a rollback is in force, and says what the file
+    /// contains instead.
+    async fn roll_back_again(&self, member: &Member, code: &mut PluginCode) -> anyhow::Result<Option<ContentHash>> {
+        let Some(rollback) = member.history.rollback.filter(|it| it.instead_of == code.hash) else { return Ok(None) };
+        *code = self.kept_code(member, rollback.to).await.with_context(|| {
+            let list = self.kept.as_ref().map(|kept| kept.list(&member.file.name)).unwrap_or_default();
+            format!(
+                "plugin {:?} was rolled back to a version that cannot be read (without {} its file runs)",
+                member.file.name,
+                list.display()
+            )
+        })?;
+        let (file, kept) = (member.file.path.display(), member.history.build_of(rollback.to));
+        tracing::warn!(
+            plugin = %member.file.name, version = kept, %file,
+            "a kept version runs instead of the plugin's file, by a rollback: it stays until the file changes"
+        );
+        Ok(Some(rollback.instead_of))
     }
 
     /// Brings what runs in line with the configuration and the files.
@@ -114,12 +125,7 @@ impl Roster {
     /// # Errors
     /// When nothing was changed, for a reason that is about no single plugin.
     pub(super) async fn reload(&mut self, request: &Request) -> Result<Report, SwapError> {
-        if !request.is_watched() {
-            self.read_configuration().await?;
-        }
-        let paths = self.config.paths.clone();
-        let look = tokio::task::spawn_blocking(move || files::look(&paths));
-        let found = look.await.map_err(|error| SwapError::Refused(error.to_string()))?.map_err(refused)?;
+        let found = self.look(request).await?;
         if let Request::Explicit(Some(name)) = request
             && !found.files.iter().any(|file| *file.name == **name)
             && self.member(name).is_none()
@@ -130,6 +136,7 @@ impl Roster {
             self.loader().map_err(refused)?;
         }
 
+        let before: Vec<_> = self.members.iter().map(|member| member.file.name.clone()).collect();
         let mut members = std::mem::take(&mut self.members);
         let mut turns = Vec::new();
         for file in found.files {
@@ -148,20 +155,37 @@ impl Roster {
         let mut gone = Vec::new();
         for mut member in members {
             let unreadable = found.unreadable.iter().find(|(path, _)| member.file.path.starts_with(path));
-            match unreadable {
-                _ if !request.is_about(&member.file.name) => turns.push(Turn::of(member)),
-                _ if request.is_watched() => {
+            let turn = match unreadable {
+                _ if !request.is_about(&member.file.name) => Turn::of(member),
+                _ if request.is_watched() && member.serving.is_some() => {
                     member.tell_missing();
-                    turns.push(Turn::of(member));
+                    Turn::of(member)
                 }
-                Some((_, error)) => {
+                Some((_, error)) if !request.is_watched() => {
                     let section = self.section(&member.file.name);
-                    turns.push(Turn::of(member).failed(None, section, error));
+                    Turn::of(member).failed(None, section, error)
                 }
-                None => gone.push(member),
-            }
+                _ => {
+                    gone.push(member);
+                    continue;
+                }
+            };
+            turns.insert(place_of(&turn, &before, &turns), turn);
         }
         self.settle(turns, gone).await
+    }
+
+    /// Looks at the files, and unless they are only watched reads the configuration before, which is taken when nothing is
+    /// wrong with either.
+    async fn look(&mut self, request: &Request) -> Result<Found, SwapError> {
+        let set = if request.is_watched() { None } else { self.read_configuration().await? };
+        let paths = set.as_ref().map_or(&self.config.paths, |set| &set.paths).clone();
+        let look = tokio::task::spawn_blocking(move || files::look(&paths));
+        let found = look.await.map_err(|error| SwapError::Refused(error.to_string()))?.map_err(refused)?;
+        if let Some(set) = set {
+            (self.config.paths, self.config.sections) = (set.paths, set.sections);
+        }
+        Ok(found)
     }
 
     /// Goes back to a kept version of a plugin: the one before, or the one that is named.
@@ -217,6 +241,12 @@ impl Roster {
             return Turn { is_incomplete: true, ..Turn::of(member) };
         }
         let mut instead_of = None;
+        if member.serving.is_none() {
+            instead_of = match self.roll_back_again(&member, &mut code).await {
+                Ok(instead_of) => instead_of,
+                Err(error) => return Turn::of(member).failed(None, section, &error),
+            };
+        }
         if let Some(serving) = &member.serving {
             let same_section = serving.section == section;
             if serving.hash() == code.hash && same_section {
@@ -237,7 +267,8 @@ impl Roster {
                 };
             }
         }
-        let has_failed = |failed: &Failure| failed.hash == Some(code.hash) && failed.section == section;
+        let has_failed =
+            |failed: &Failure| failed.hash == Some(code.hash) && failed.section == section && !failed.is_conflict;
         if request.is_watched() && member.failed.as_ref().is_some_and(has_failed) {
             return Turn::of(member);
         }
@@ -260,7 +291,7 @@ impl Roster {
                     None => break table,
                     Some(turn) => {
                         if let Err(error) = turn.start().await {
-                            self.leave_out(turn, &error);
+                            self.leave_out(turn, &error, false);
                         }
                     }
                 },
@@ -269,7 +300,7 @@ impl Roster {
                         |turn: &&mut Turn| turn.candidate.is_some() && conflict.is_about(&turn.member.file.name);
                     // The later one is the one that intrudes.
                     match turns.iter_mut().rev().find(is_guilty) {
-                        Some(turn) => self.leave_out(turn, &anyhow::Error::new(conflict)),
+                        Some(turn) => self.leave_out(turn, &anyhow::Error::new(conflict), true),
                         None => {
                             self.members = turns.into_iter().map(|turn| turn.member).chain(gone).collect();
                             return Err(SwapError::Refused(conflict.to_string()));
@@ -284,45 +315,58 @@ impl Roster {
         Ok(Report { changes, is_incomplete })
     }
 
-    fn leave_out(&self, turn: &mut Turn, error: &anyhow::Error) {
+    fn leave_out(&self, turn: &mut Turn, error: &anyhow::Error, is_conflict: bool) {
         let Some(candidate) = turn.candidate.take() else { return };
-        turn.fail(Some(candidate.code.hash), candidate.section.clone(), error);
+        turn.fail(Failure { is_conflict, ..Failure::new(Some(candidate.code.hash), candidate.section.clone(), error) });
         self.discard(candidate.loaded);
     }
 
     /// Exchanges the table, and retires what ran before.
-    async fn take_over(&mut self, turns: Vec<Turn>, table: Table) -> Vec<PluginChange> {
+    async fn take_over(&mut self, mut turns: Vec<Turn>, table: Table) -> Vec<PluginChange> {
+        // Before the exchange, since the disk takes its time: behind it, what is told has to be what answers.
+        for turn in &mut turns {
+            self.record(turn).await;
+        }
         self.table.store(Arc::new(table));
         let mut changes = Vec::with_capacity(turns.len());
         for Turn { mut member, candidate, note, has_failed, .. } in turns {
             let from = member.build();
             let outcome = match candidate {
-                Some(candidate) => self.install(&mut member, candidate).await,
+                Some(candidate) => self.install(&mut member, candidate),
                 None if has_failed => Outcome::Failed,
                 None => Outcome::Unchanged,
             };
             let to = member.build();
+            let has_new_settings = outcome == Outcome::Replaced && from == to;
+            let note = note.or_else(|| has_new_settings.then(|| "the same version with its new settings".to_owned()));
             changes.push(PluginChange { name: member.file.name.to_string(), outcome, from, to, note });
             self.members.push(member);
         }
         changes
     }
 
+    /// Notes in its plugin's history that a candidate is about to take over, and keeps it.
+    async fn record(&self, turn: &mut Turn) {
+        let Turn { member, candidate: Some(Candidate { loaded, code, instead_of, .. }), .. } = turn else { return };
+        let left = member.serving.as_ref().map_or(code.hash, Serving::hash);
+        match *instead_of {
+            Some(instead_of) => member.history.went_back(Rollback { to: code.hash, instead_of }, left),
+            None => {
+                let build = loaded.plugin.version().build().to_string();
+                member.history.took_place(code.hash, build, self.core.env.now());
+            }
+        }
+        self.keep(member, code.clone()).await;
+    }
+
     /// Makes a candidate the version that serves, which it does already as far as calls are concerned.
-    async fn install(&self, member: &mut Member, candidate: Candidate) -> Outcome {
-        let Candidate { loaded, code, section, instead_of, .. } = candidate;
+    fn install(&self, member: &mut Member, candidate: Candidate) -> Outcome {
+        let Candidate { loaded, section, instead_of, .. } = candidate;
         let plugin = &loaded.plugin;
         plugin.identity.lasting.slots.resize(plugin.identity.limits.instances);
-        let now = self.core.env.now();
-        let left = member.serving.as_ref().map_or(code.hash, Serving::hash);
-        match instead_of {
-            Some(instead_of) => member.history.went_back(Rollback { to: code.hash, instead_of }, left),
-            None => member.history.took_place(code.hash, plugin.version().build().to_string(), now),
-        }
-        self.keep(member, code).await;
+        let since = self.core.env.now();
         member.failed = None;
-        let before = member.serving.replace(Serving { loaded, section, since: now, instead_of });
-        match before {
+        match member.serving.replace(Serving { loaded, section, since, instead_of }) {
             Some(before) => {
                 self.discard(before.loaded);
                 Outcome::Replaced
@@ -362,13 +406,12 @@ impl Roster {
         }
     }
 
-    async fn read_configuration(&mut self) -> Result<(), SwapError> {
-        let Some(read) = self.config.read_again.clone() else { return Ok(()) };
+    /// What the configuration says now, where it can be read again.
+    async fn read_configuration(&self) -> Result<Option<PluginSet>, SwapError> {
+        let Some(read) = self.config.read_again.clone() else { return Ok(None) };
         let set =
             tokio::task::spawn_blocking(move || read()).await.map_err(|error| SwapError::Refused(error.to_string()))?;
-        let set = set.map_err(|error| SwapError::Refused(format!("nothing was reloaded: {error:#}")))?;
-        (self.config.paths, self.config.sections) = (set.paths, set.sections);
-        Ok(())
+        set.map(Some).map_err(refused)
     }
 
     /// The loader, made when it is first needed.
@@ -416,6 +459,14 @@ impl Roster {
         let plugins = self.members.iter().map(|member| (member.status(), member.lasting())).collect();
         Published { plugins, paths: self.config.paths.clone() }
     }
+}
+
+/// Where a plugin whose file is not there stands among those whose files are: behind the one that it stood behind before,
+/// since the order of plugins is the order of their hooks.
+fn place_of(turn: &Turn, before: &[Arc<str>], turns: &[Turn]) -> usize {
+    let ahead = before.iter().take_while(|name| **name != turn.member.file.name);
+    let is_ahead = |turn: &Turn| ahead.clone().any(|name| *name == turn.member.file.name);
+    turns.iter().rposition(is_ahead).map_or(0, |place| place + 1)
 }
 
 async fn read(loader: &Loader, file: &PluginFile, effort: Effort) -> anyhow::Result<PluginCode> {

@@ -128,9 +128,19 @@ impl Setup {
         let path = self.folder.path().join(format!("{name}.wasm"));
         std::fs::write(&path, bytes).unwrap();
         self.config.paths.push(path);
+        self.with_settings(name, settings)
+    }
+
+    fn with_settings(mut self, name: &str, settings: &[(&str, &str)]) -> Self {
         let settings = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
         self.config.sections.entry(name.to_owned()).or_default().settings = settings;
         self
+    }
+
+    /// Adds a file that somebody else made, and may change, as plugin `name`.
+    pub(crate) fn at(mut self, name: &str, path: &Path, settings: &[(&str, &str)]) -> Self {
+        self.config.paths.push(path.to_owned());
+        self.with_settings(name, settings)
     }
 
     /// Changes what the configuration says about plugin `name`.

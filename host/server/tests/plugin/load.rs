@@ -29,7 +29,7 @@ async fn files_that_are_no_components_are_refused() {
     says(&problem_of(b"\0asm\x01\0\0\0").await, &["odd.wasm", "core WebAssembly module", "wasm32-wasip2"]);
     let mut cut = std::fs::read(file("hostile")).unwrap();
     cut.truncate(1000);
-    says(&problem_of(&cut).await, &["odd.wasm", "not a valid WebAssembly component"]);
+    says(&problem_of(&cut).await, &["odd.wasm", "not a valid WebAssembly component", "cut off after 1000 bytes"]);
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! What runs at times, with a clock that the test moves.
 
-use crate::guests::{Setup, short};
+use crate::guests::{self, Setup, short};
 use crate::logs;
-use meadhall::plugin::{Plugins, Schedule};
+use meadhall::plugin::{Outcome, Plugins, Schedule, Trigger};
 use meadhall_core::Core;
 use meadhall_core::clock::{ManualClock, Timestamp};
 use meadhall_core::ids::UserId;
@@ -137,7 +137,7 @@ async fn a_clock_that_was_years_ahead_for_a_while_stops_nothing() {
 #[tokio::test]
 async fn a_run_that_is_still_going_on_keeps_the_next_from_beginning() {
     let mut hall = Hall::of(
-        Setup::new(crate::guests::patient()).plugin("cron-slow", "hostile", &[("cron", "* * * * *"), ("tick", "wait")]),
+        Setup::new(guests::patient()).plugin("cron-slow", "hostile", &[("cron", "* * * * *"), ("tick", "wait")]),
         "cron-slow",
     )
     .await;
@@ -151,6 +151,29 @@ async fn a_run_that_is_still_going_on_keeps_the_next_from_beginning() {
     assert_eq!(hall.series(r#"meadhall_plugin_cron_skipped_total{plugin="cron-slow"}"#), "2");
     let skipped = logs::of("cron-slow").iter().filter(|line| line.contains("skipped")).count();
     assert_eq!(skipped, 2, "{:?}", logs::of("cron-slow"));
+}
+
+#[tokio::test]
+async fn a_run_of_an_old_version_keeps_one_of_the_new_from_beginning() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("cron-swap.wasm");
+    let mut bytes = std::fs::read(guests::file("hostile")).unwrap();
+    std::fs::write(&file, &bytes).unwrap();
+    let settings = [("cron", "* * * * *"), ("tick", "wait")];
+    let mut hall = Hall::of(Setup::new(guests::patient()).at("cron-swap", &file, &settings), "cron-swap").await;
+    hall.look(1);
+    // A section without content: the same plugin in another file.
+    bytes.extend([0, 2, 1, b'x']);
+    std::fs::write(&file, &bytes).unwrap();
+    let changes = hall.plugins.reload(None, Trigger::Signal).await.unwrap();
+    assert_eq!(changes[0].outcome, Outcome::Replaced, "{changes:?}");
+    assert_ne!(changes[0].from, changes[0].to);
+    hall.look(2);
+    open_the_gate(&hall.core).await;
+    hall.at(2).await;
+    hall.at(3).await;
+    assert_eq!(runs_of("cron-swap", "tock", "* * * * *"), [1, 3], "each time at most once, whichever version runs");
+    assert_eq!(hall.series(r#"meadhall_plugin_cron_skipped_total{plugin="cron-swap"}"#), "1");
 }
 
 async fn open_the_gate(core: &Core) {

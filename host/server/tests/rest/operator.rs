@@ -1,4 +1,4 @@
-//! What an operator does to one account: banning, enabling, exporting, deleting.
+//! What only an operator does: to one account (banning, enabling, exporting, deleting), and to plugins.
 
 use crate::client::{Answer, Player, Rest, device};
 use serde_json::json;
@@ -72,4 +72,29 @@ async fn only_the_operator_does_so_and_only_to_accounts() {
         }
     }
     assert_eq!(rest.get("/v2/account").by(&ann).send().await.status, 200);
+}
+
+#[tokio::test]
+async fn plugins_are_the_operators_alone() {
+    let rest = Rest::start().await;
+    let ann = rest.player("ann").await;
+    let (list, reload, roll_back) =
+        ("/meadhall/plugin", "/meadhall/plugin/reload", "/meadhall/plugin/rollback?name=hall");
+    for (method, path) in [("GET", list), ("POST", reload), ("POST", roll_back)] {
+        let request = || rest.request(method, path);
+        for request in [request(), request().by(&ann), request().basic("defaultkey"), request().basic("defaulthttpkey")]
+        {
+            request.send().await.assert_refused(401, 16, "Auth token invalid");
+        }
+    }
+    let app = rest.server.app();
+    let bearer = format!("Bearer {}", app.tokens.sign_operator(app.core.env.now()));
+    let ask = async |method: &str, path: &str| rest.request(method, path).authorization(&bearer).send().await;
+    for (method, path) in [("GET", list), ("POST", reload)] {
+        assert_eq!(ask(method, path).await.json(), json!({ "plugins": [] }));
+    }
+    ask("POST", roll_back).await.assert_refused(404, 5, r#"there is no plugin "hall", there are: none"#);
+    let nameless = ask("POST", "/meadhall/plugin/rollback").await;
+    nameless.assert_refused(400, 3, "the query has to name the plugin: ?name=NAME");
+    assert_eq!(ask("GET", reload).await.status, 501, "a link that is followed reloads nothing");
 }

@@ -45,7 +45,8 @@ pub(super) struct RollbackArgs {
     ask: AskArgs,
     /// The plugin.
     name: String,
-    /// A version that is kept, as `plugin list` shows it, or the beginning of its hash. Without it: the one before.
+    /// A version that is kept, as `plugin list` shows it, or its declared version, or the beginning of its hash. Without
+    /// it: the one before.
     #[arg(long, value_name = "VERSION")]
     to: Option<String>,
 }
@@ -127,11 +128,14 @@ fn statuses(plugins: &[PluginStatus]) -> String {
 fn notes_of(plugin: &PluginStatus) -> Vec<String> {
     let mut notes: Vec<String> = plugin.problem.clone().into_iter().collect();
     if plugin.in_memory > 1 {
-        notes.push(format!("calls of {} earlier versions still run", plugin.in_memory - 1));
+        notes.push(match plugin.in_memory - 1 {
+            1 => "calls of an earlier version still run".to_owned(),
+            earlier => format!("calls of {earlier} earlier versions still run"),
+        });
     }
     let earlier = plugin.kept.iter().filter(|kept| Some(&kept.version) != plugin.version.as_ref());
     for kept in earlier {
-        let rejected = if kept.rejected { ", went back from" } else { "" };
+        let rejected = if kept.rejected { ", left by a rollback" } else { "" };
         notes.push(format!("kept: {} of {}{rejected}", kept.version, kept.since));
     }
     notes
@@ -208,8 +212,8 @@ mod tests {
 NAME        VERSION  STATE        SINCE                 FILE
 hall        0.1.0+a  rolled back  2026-01-02T00:00:00Z  /srv/hall.wasm
     a kept version runs
-    calls of 1 earlier versions still run
-    kept: 0.2.0+b of 2026-01-01T00:00:00Z, went back from
+    calls of an earlier version still run
+    kept: 0.2.0+b of 2026-01-01T00:00:00Z, left by a rollback
 broken-one  -        not running  -                     /srv/broken-one.wasm";
         assert_eq!(statuses(&[hall, broken]), expected);
         assert_eq!(statuses(&[]), "no plugins");

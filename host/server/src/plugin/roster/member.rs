@@ -37,6 +37,15 @@ pub(super) struct Failure {
     pub(super) hash: Option<ContentHash>,
     pub(super) section: PluginSection,
     pub(super) problem: String,
+    /// It does not go together with another plugin, and might when that one has changed.
+    pub(super) is_conflict: bool,
+}
+
+impl Failure {
+    /// `hash` is what the file contains, where it could be read.
+    pub(super) fn new(hash: Option<ContentHash>, section: PluginSection, error: &anyhow::Error) -> Self {
+        Self { hash, section, problem: format!("{error:#}"), is_conflict: false }
+    }
 }
 
 impl Serving {
@@ -88,8 +97,9 @@ impl Member {
             let build = self.history.build_of(hash);
             format!("a kept version runs instead of {build}, which the file contains, until the file changes")
         });
-        let missing = self.is_missing.then(|| "its file is gone".to_owned());
+        let missing = self.is_missing.then(|| "its file is gone: `meadhall plugin reload` unloads it".to_owned());
         let failed = self.failed.as_ref().map(|failed| failed.problem.clone());
+        let incomplete = self.serving.is_none().then(|| "its file is still being written, it seems".to_owned());
         PluginStatus {
             name: self.file.name.to_string(),
             state,
@@ -97,7 +107,7 @@ impl Member {
             since: self.serving.as_ref().map(|serving| shown(serving.since)),
             file: self.file.path.display().to_string(),
             in_memory: 0,
-            problem: failed.or(missing).or(in_file),
+            problem: failed.or(missing).or(in_file).or(incomplete),
             kept: self.kept(),
         }
     }

@@ -42,16 +42,15 @@ impl Turn {
 
     /// What the file contains cannot take over.
     pub(super) fn failed(mut self, hash: Option<ContentHash>, section: PluginSection, error: &anyhow::Error) -> Self {
-        self.fail(hash, section, error);
+        self.fail(Failure::new(hash, section, error));
         self
     }
 
     /// As [`Self::failed`].
-    pub(super) fn fail(&mut self, hash: Option<ContentHash>, section: PluginSection, error: &anyhow::Error) {
-        let problem = format!("{error:#}");
-        self.note = Some(problem.clone());
+    pub(super) fn fail(&mut self, failure: Failure) {
+        self.note = Some(failure.problem.clone());
         self.has_failed = true;
-        self.member.failed = Some(Failure { hash, section, problem });
+        self.member.failed = Some(failure);
     }
 
     /// What takes calls when this turn is over.
