@@ -5,7 +5,7 @@
 mod calls;
 mod contract;
 #[path = "../../../../tests/src/elsewhere.rs"]
-#[allow(dead_code, reason = "the tests of the whole server use the rest")]
+#[allow(dead_code, unreachable_pub, reason = "the tests of the whole server have it as a library, and use the rest")]
 mod elsewhere;
 mod fake;
 mod grants;
