@@ -108,7 +108,7 @@ pub trait Plugin {
 }
 
 impl Need {
-    /// Something of a kind (`http`, `environment`, `folder` or `setting`) and its name.
+    /// Something of a kind (`http`, `url`, `environment`, `folder` or `setting`) and its name.
     pub fn new(kind: &str, name: &str) -> Self {
         Self { kind: kind.to_owned(), name: name.to_owned() }
     }

@@ -13,7 +13,7 @@ use std::process::Stdio;
 use tokio::process::Command;
 
 /// Runs `meadhall` in a folder, and returns what it prints to standard output.
-async fn meadhall(folder: &Path, arguments: &[&str]) -> Result<String> {
+pub(crate) async fn meadhall(folder: &Path, arguments: &[&str]) -> Result<String> {
     let mut command = Command::new(binary()?);
     // What the SDK depends on is compiled once, and not anew for each run of this test.
     command.env("CARGO_TARGET_DIR", repository().join("target/first-plugin"));

@@ -3,6 +3,7 @@
 mod chat;
 mod analytics;
 mod bad_input;
+mod capabilities;
 mod catch_up;
 mod crash;
 mod direct;

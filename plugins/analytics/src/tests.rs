@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::delivery::pause_after;
+use crate::queue::Queue;
 use meadhall_guest::http::Response;
 use meadhall_guest::testing::World;
 use serde_json::Value;
@@ -86,6 +87,10 @@ fn a_batch_that_was_not_taken_is_posted_again_later_under_the_same_id() -> Resul
     assert_eq!(posts[1], posts[0], "as it was, without what has happened since");
     assert_eq!(posts[2].1, ["lost"]);
     assert!(world.log()[0].message.contains("it answers 503; 1 batches wait"), "{:?}", world.log());
+    answers(&world, 500, 1);
+    happens(&world, &["won again"])?;
+    world.tick(EVERY_MINUTE)?;
+    assert!(world.log()[1].message.contains("a batch, 1 times in a row: it answers 500"), "{:?}", world.log());
     Ok(())
 }
 
@@ -102,6 +107,23 @@ fn a_service_that_asks_for_time_gets_it() -> Result<()> {
     answers(&world, 200, 1);
     world.tick(EVERY_MINUTE)?;
     assert_eq!(posts(&world).len(), 2);
+    Ok(())
+}
+
+#[test]
+fn a_run_that_left_no_word_keeps_the_queue_for_a_while_and_not_forever() -> Result<()> {
+    let world = world();
+    happens(&world, &["won"])?;
+    let three_minutes_from_the_beginning = Timestamp("2026-01-01T00:03:00Z".into()).unix_ms().unwrap_or_default();
+    Queue::change(|queue| queue.leased_until_ms = three_minutes_from_the_beginning)?;
+    world.tick(EVERY_MINUTE)?;
+    world.set_time("2026-01-01T00:02:00Z");
+    world.tick(EVERY_MINUTE)?;
+    assert_eq!(posts(&world), []);
+    world.set_time("2026-01-01T00:03:00Z");
+    answers(&world, 200, 1);
+    world.tick(EVERY_MINUTE)?;
+    assert_eq!(posts(&world).len(), 1);
     Ok(())
 }
 

@@ -29,22 +29,35 @@ pub(crate) fn example(name: &str) -> PathBuf {
     FOLDER.get_or_init(|| build("plugins")).join(format!("{}.wasm", name.replace('-', "_")))
 }
 
-/// The file of the guest in Python, which `cargo xtask plugins` builds when it has changed.
+/// The file of the guest in Python.
 pub(crate) fn python() -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let build = || {
-        let built = Command::new(root.join("target/tools/python/bin/python"))
-            .arg("-B")
-            .arg(root.join("guest-sdk/python/build.py"))
-            .arg("--out")
-            .args([root.join("target/python"), root.join("tests/guests/python")])
-            .output()
-            .expect("`cargo xtask plugins` installs the tools for plugins in Python");
-        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-        PathBuf::from(String::from_utf8(built.stdout).unwrap().trim_end())
-    };
-    BUILT.get_or_init(build).clone()
+    BUILT.get_or_init(|| in_python("tests/guests/python")).clone()
+}
+
+/// The component of a plugin in Python, by its folder. It is built when it has changed.
+pub(crate) fn in_python(folder: &str) -> PathBuf {
+    let python = root().join("target/tools/python/bin/python");
+    let mut build = Command::new(python);
+    build.arg("-B").arg(root().join("guest-sdk/python/build.py")).arg("--out").arg(root().join("target/python"));
+    built(build.arg(root().join(folder)))
+}
+
+/// The component of a plugin in JavaScript, by its folder. It is built when it has changed.
+pub(crate) fn in_javascript(folder: &str) -> PathBuf {
+    let mut build = Command::new("node");
+    build.arg(root().join("guest-sdk/js/build.mjs")).arg("--out").arg(root().join("target/javascript"));
+    built(build.arg(root().join(folder)))
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn built(build: &mut Command) -> PathBuf {
+    let output = build.output().expect("`cargo xtask plugins` installs the tools of each language");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    PathBuf::from(String::from_utf8(output.stdout).unwrap().trim_end())
 }
 
 /// Builds all components of a workspace, and installs the target that they are built for when it is missing.

@@ -4,6 +4,9 @@
 
 mod calls;
 mod contract;
+#[path = "../../../../tests/src/elsewhere.rs"]
+#[allow(dead_code, unreachable_pub, reason = "the tests of the whole server have it as a library, and use the rest")]
+mod elsewhere;
 mod fake;
 mod grants;
 mod guests;
@@ -12,5 +15,6 @@ mod load;
 mod logs;
 mod python;
 mod python_hostile;
+mod reach;
 mod schedule;
 mod social;
