@@ -23,7 +23,7 @@ pub fn create(creator: &str, group: &str) -> Result<String> {
     let creator = somebody(creator)?;
     let mut fields: Map<String, Value> = serde_json::from_str(group)?;
     // In a new group, what is empty is what is not said; no count is the default one.
-    fields.retain(|_, value| *value != Value::from("") && *value != Value::from(0));
+    fields.retain(|_, value| *value != "" && *value != 0);
     if !fields.contains_key("name") {
         return Err(Error::invalid_argument("Group name must be set."));
     }
