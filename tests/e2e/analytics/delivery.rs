@@ -68,7 +68,7 @@ fn manners(service: &Elsewhere) -> Vec<(Manner, Option<String>)> {
         (Manner::raw(200, &[], "").drip(), problem(&format!("{addr} has not answered within 500 ms"))),
         // It has the batch, and lies.
         (Manner::raw(200, &["content-length: 99999999999"], ""), endless.clone()),
-        (Manner::raw(200, &[], "").pour(), endless.clone()),
+        (Manner::raw(200, &[], "").pour(), endless),
         (Manner::answer(200, &[&large], ""), headers.clone()),
         (Manner::answer(200, &[&huge], ""), headers),
         (Manner::answer(307, &[&again], ""), problem(&format!("{addr} redirects more than 3 times"))),
