@@ -1,11 +1,13 @@
-//! A plugin that does its worst beside one that works: more hostile calls at once than the server has threads, for ten
-//! seconds, and what another plugin's callers feel of it, at 1,000 calls a second.
+//! A plugin that does its worst beside one that works, in each language: more hostile calls at once than the server has
+//! threads, for ten seconds, and what another plugin's callers feel of it, at 1,000 calls a second.
 //!
-//! Prints both distributions, and fails when the p99 beside the hostile plugin is more than five times the quiet one.
+//! Prints the distributions, and fails when the p99 beside a hostile plugin is more than three times the quiet one.
 
 use meadhall::plugin::{CallContext, CallError, Plugins};
 use meadhall_benches::Bench;
-use meadhall_tests::plugins::{example, guest};
+use meadhall_tests::javascript;
+use meadhall_tests::plugins::{example, guest, python};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,33 +18,49 @@ const MEASURED: Duration = Duration::from_secs(10);
 const CALLS_A_SECOND: u32 = 1_000;
 /// The pool of threads for guests that do not yield is smaller than this on any machine.
 const HOSTILE_CALLS: usize = 64;
-const WORST_RATIO: f64 = 5.0;
+const WORST_RATIO: f64 = 3.0;
+
+/// What ends at a limit, or waits for an instance in vain.
+const WAYS: [&str; 4] = ["hostile.loop", "hostile.sleep", "hostile.memory", "hostile.host_calls"];
+/// Python's own limits end a recursion; it has no sleep.
+const PYTHON_WAYS: [&str; 4] = ["hostile.loop", "hostile.recursion", "hostile.memory", "hostile.host_calls"];
 
 fn main() -> ExitCode {
-    let bench = Bench::start(|config| config.runtime.rpc_deadline_ms = 1_000, vec![example("probe"), guest("hostile")]);
+    let languages = [
+        ("rust", guest("hostile"), WAYS),
+        ("js", javascript::component("tests/guests/hostile-js"), WAYS),
+        ("python", python("tests/guests/python"), PYTHON_WAYS),
+    ];
+    let worst = languages.into_iter().map(|(language, plugin, ways)| ratio(language, plugin, ways)).fold(0.0, f64::max);
+    if worst <= WORST_RATIO { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// How many times the quiet p99 the one beside a hostile plugin is.
+fn ratio(language: &str, hostile: PathBuf, ways: [&'static str; 4]) -> f64 {
+    let bench = Bench::start(|config| config.runtime.rpc_deadline_ms = 1_000, vec![example("probe"), hostile]);
     let plugins = Arc::clone(&bench.server.server().app().plugins);
     let quiet = measure(bench.runtime.handle(), &plugins);
-    println!("quiet:          {quiet}");
+    println!("{language}: quiet          {quiet}");
     let mut hostile = JoinSet::new();
     for number in 0..HOSTILE_CALLS {
-        hostile.spawn_on(attack(Arc::clone(&plugins), number), bench.runtime.handle());
+        hostile.spawn_on(attack(Arc::clone(&plugins), ways[number % ways.len()]), bench.runtime.handle());
     }
     let beside = measure(bench.runtime.handle(), &plugins);
-    println!("beside hostile: {beside}");
+    println!("{language}: beside hostile {beside}");
     assert!(hostile.try_join_next().is_none(), "a hostile caller ended before its time");
     hostile.abort_all();
     let ratio = beside.p99.as_secs_f64() / quiet.p99.as_secs_f64();
-    println!("p99 ratio {ratio:.2}, at most {WORST_RATIO}");
-    if ratio < WORST_RATIO { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    println!("{language}: p99 ratio {ratio:.2}, at most {WORST_RATIO}");
+    ratio
 }
 
-/// Calls the hostile plugin over and over; every call ends at a limit, or waits for an instance in vain.
-async fn attack(plugins: Arc<Plugins>, number: usize) {
-    const WAYS: [&str; 4] = ["hostile.loop", "hostile.sleep", "hostile.memory", "hostile.host_calls"];
+/// Calls the hostile plugin over and over.
+async fn attack(plugins: Arc<Plugins>, way: &str) {
     loop {
-        let outcome = plugins.rpc(WAYS[number % WAYS.len()], String::new(), CallContext::default()).await;
-        let ended = matches!(outcome, Err(CallError::Broken(_) | CallError::Busy { .. }));
-        assert!(ended, "no limit ended the hostile call, which answered {outcome:?}");
+        let outcome = plugins.rpc(way, String::new(), CallContext::default()).await;
+        // An engine of a language may itself end what has no end.
+        let ended = matches!(outcome, Err(CallError::Broken(_) | CallError::Busy { .. } | CallError::Failed { .. }));
+        assert!(ended, "no limit ended {way}, which answered {outcome:?}");
     }
 }
 

@@ -5,18 +5,21 @@ use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
 use meadhall::plugin::CallContext;
 use meadhall_benches::Bench;
 use meadhall_tests::javascript::component;
-use meadhall_tests::plugins::example;
+use meadhall_tests::plugins::{example, python};
 use std::path::PathBuf;
 
 /// Half of this is less than a Rust guest begins with, so that each call's instance is retired after it.
 const MEMORY_FOR_ONE_CALL: usize = 2 << 20;
 /// The same for a JavaScript guest, which begins with its engine's heap.
 const JAVASCRIPT_FOR_ONE_CALL: usize = 20 << 20;
+/// The same for a Python guest, which begins with its interpreter's heap.
+const PYTHON_FOR_ONE_CALL: usize = 20 << 20;
 
 fn calls(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("plugin call");
     language(&mut group, "rust", example("probe"), MEMORY_FOR_ONE_CALL);
     language(&mut group, "js", component("tests/guests/probe-js"), JAVASCRIPT_FOR_ONE_CALL);
+    language(&mut group, "python", python("tests/guests/python"), PYTHON_FOR_ONE_CALL);
     group.finish();
 }
 

@@ -19,6 +19,7 @@ from meadhall import (
     Empty,
     Event,
     PluginError,
+    Stream,
     UpdateAccountRequest,
     after,
     before,
@@ -29,6 +30,7 @@ from meadhall import (
     session_end,
     session_start,
     start,
+    stream,
 )
 
 drawn_at_build = random.random()
@@ -45,6 +47,16 @@ def started(ctx: Context) -> None:
 @rpc("py.echo")
 def echo(ctx: Context, payload: str) -> str:
     return payload
+
+
+@rpc("probe.echo")
+def probe_echo(ctx: Context, payload: str) -> str:
+    return payload
+
+
+@rpc("probe.stream_count")
+def stream_count(ctx: Context, at: dict[str, Any]) -> dict[str, int]:
+    return {"count": stream.count(Stream(at["mode"], label=at["label"]))}
 
 
 @rpc("py.calls")

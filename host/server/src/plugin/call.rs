@@ -2,6 +2,7 @@
 //!
 //! A call starts on the async worker of whoever makes it, since most are done within microseconds. When it still computes
 //! after [`INLINE_TICKS`] it moves to the slow lane, for good. A call that merely waits, for the store or a timer, stays.
+//! The calls of a plugin whose calls mostly do so begin there.
 
 use super::CallError;
 use super::bindings::meadhall::plugin::types::Error;
@@ -10,6 +11,7 @@ use super::engine::Ticks;
 use super::guest::{ExportIndices, Failed, Guest, Host, Identity, Instance};
 use super::limits::INLINE_TICKS;
 use super::pool::{Pool, Slot};
+use super::slow_lane::Habit;
 use super::version::Version;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -28,6 +30,8 @@ pub(super) struct Plugin {
     pub(super) component: InstancePre<Guest>,
     pub(super) exports: ExportIndices,
     pub(super) pool: Pool,
+    /// Where its calls begin.
+    pub(super) habit: Habit,
 }
 
 /// A function that plugins export, with the arguments of one call.
@@ -96,12 +100,22 @@ impl Plugin {
         let current = CurrentCall { kind: function.kind, context, until };
         let mut call: BoxedCall<E::Output> = Box::pin(self.clone().execute(export, warm, watch.clone(), current, slot));
 
-        let finished = match start(&mut call, &watch, &self.host.ticks, until).await {
-            Progress::Done(done) => Some(done),
+        let ticks = &self.host.ticks;
+        let begun = match self.habit.is_heavy() {
+            true => Progress::Heavy,
+            false => start(&mut call, &watch, ticks, until).await,
+        };
+        let finished = match begun {
+            Progress::Done(done) => {
+                self.habit.note(false);
+                Some(done)
+            }
             Progress::Late => None,
             Progress::Heavy => {
-                let rest = self.host.slow_lane.run(call);
-                match tokio::time::timeout_at(until.into(), rest).await {
+                let rest = self.host.slow_lane.run(watched(call, watch.clone(), ticks.clone()));
+                let rest = tokio::time::timeout_at(until.into(), rest).await;
+                self.habit.note(watch.is_heavy());
+                match rest {
                     Ok(Some(done)) => Some(done),
                     Ok(None) => return Err(self.broken(function, "failed inside the server")),
                     Err(_) => None,
@@ -226,8 +240,17 @@ async fn start<T>(
     .await
 }
 
+/// A call in the slow lane, where it is watched too: one that is soon done speaks for its plugin.
+async fn watched<T>(mut call: BoxedCall<T>, watch: Arc<Watch>, ticks: Arc<Ticks>) -> Result<Result<T, Error>, Failed> {
+    poll_fn(|cx| {
+        watch.resume(ticks.now());
+        call.as_mut().poll(cx)
+    })
+    .await
+}
+
 /// Tells a call that computes from one that waits. Both look alike to the epoch, which moves on while a call waits too;
-/// so each poll on the async worker notes when it began, and only what is computed since then counts.
+/// so each poll notes when it began, and only what is computed since then counts.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
     resumed_at: AtomicU64,
@@ -240,7 +263,7 @@ impl Watch {
         self.heavy.store(false, Ordering::Relaxed);
     }
 
-    /// The call is about to be polled on an async worker.
+    /// The call is about to be polled.
     fn resume(&self, tick: u64) {
         self.resumed_at.store(tick, Ordering::Relaxed);
     }

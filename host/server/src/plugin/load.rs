@@ -16,7 +16,7 @@ use super::lasting::Lastings;
 use super::metrics::SharedRecorder;
 use super::pace::Pace;
 use super::pool::Pool;
-use super::slow_lane::SlowLane;
+use super::slow_lane::{Habit, SlowLane};
 use super::table::{Table, check};
 use super::version::Version;
 use super::{CallContext, CallError, Limits, PluginConfig, denial, exports, imports, needs};
@@ -235,6 +235,7 @@ impl Loader {
         let name = version.name().clone();
         Plugin {
             pool: Pool::new(),
+            habit: Habit::default(),
             identity: Arc::new(Identity {
                 lasting: self.lastings.of(&name, limits.instances, &self.recorder),
                 name,

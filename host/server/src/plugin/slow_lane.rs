@@ -6,6 +6,7 @@
 use anyhow::Context as _;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::JoinSet;
 
@@ -51,11 +52,67 @@ impl SlowLane {
     }
 }
 
+/// Whether a plugin's calls lately computed for long. Where more than one in five does, all begin in the slow lane: else
+/// each would first keep an async worker for the time that it takes to find out.
+#[derive(Debug, Default)]
+pub(super) struct Habit(AtomicU32);
+
+impl Habit {
+    /// What a call that computed for long adds; one that did not takes one away.
+    const HEAVY: u32 = 4;
+    const MOST: u32 = 64;
+    /// From here on: after eight in a row that computed for long.
+    const THRESHOLD: u32 = 32;
+
+    /// Whether the next call begins in the slow lane.
+    pub(super) fn is_heavy(&self) -> bool {
+        self.0.load(Ordering::Relaxed) >= Self::THRESHOLD
+    }
+
+    /// A call ended.
+    pub(super) fn note(&self, was_heavy: bool) {
+        let score = self.0.load(Ordering::Relaxed);
+        let next = if was_heavy { (score + Self::HEAVY).min(Self::MOST) } else { score.saturating_sub(1) };
+        // Two at once may lose a step, and most calls of most plugins change nothing.
+        if next != score {
+            self.0.store(next, Ordering::Relaxed);
+        }
+    }
+}
+
 impl Drop for SlowLane {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
             // A plain drop blocks, which an async thread must not.
             runtime.shutdown_background();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plugin_whose_calls_mostly_compute_for_long_begins_in_the_slow_lane_until_they_do_not() {
+        let habit = Habit::default();
+        (0..7).for_each(|_| habit.note(true));
+        assert!(!habit.is_heavy());
+        habit.note(true);
+        assert!(habit.is_heavy());
+        (0..100).for_each(|_| habit.note(true));
+        (0..32).for_each(|_| habit.note(false));
+        assert!(habit.is_heavy(), "one more and it is not");
+        habit.note(false);
+        assert!(!habit.is_heavy());
+    }
+
+    #[test]
+    fn a_call_in_ten_that_computes_for_long_changes_nothing() {
+        let habit = Habit::default();
+        for number in 0..1_000 {
+            habit.note(number % 10 == 0);
+            assert!(!habit.is_heavy());
         }
     }
 }
