@@ -6,6 +6,7 @@ use crate::device;
 use anyhow::{Context as _, Result};
 use meadhall_protocol::codec::Format;
 use meadhall_tests::elsewhere::{Elsewhere, Manner};
+use meadhall_tests::plugins::repository;
 use meadhall_tests::socket::Socket;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -197,5 +198,23 @@ async fn settings_of_a_proxy_in_the_environment_change_nothing() -> Result<()> {
     hall.happen([1]).await?;
     assert_eq!(hall.flush().await?["posted"], 1);
     assert_eq!((service.asked().len(), proxy.asked().len()), (1, 0));
+    Ok(())
+}
+
+/// As they were compiled when outgoing HTTP, cron and needs were new in the contract.
+#[tokio::test(flavor = "multi_thread")]
+async fn components_of_an_earlier_contract_deliver_as_they_did() -> Result<()> {
+    let service = Elsewhere::start(takes()).await?;
+    let data = tempfile::tempdir()?;
+    let kept = ["analytics", "probe"].map(|name| {
+        let file = repository().join(format!("tests/guests/fixtures/{name}_2.wasm"));
+        let plugin = data.path().join(name).with_extension("wasm");
+        std::fs::copy(file, &plugin).map(|_| plugin)
+    });
+    let [analytics, probe] = kept;
+    let hall = Hall::open_with([analytics?, probe?], data.path(), service.addr(), &[], &[]).await?;
+    hall.happen([7]).await?;
+    assert_eq!(hall.flush().await?["posted"], 1);
+    assert_eq!(numbers(&batches(&service)?), [7]);
     Ok(())
 }

@@ -11,7 +11,7 @@ use meadhall_tests::plugins::example;
 use meadhall_tests::process::{ServerProcess, binary, serve_arguments};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tokio::process::Command;
 
 const API_KEY: &str = "key-of-the-hall";
@@ -37,6 +37,18 @@ impl Hall {
         settings: &[(&str, &str)],
         environment: &[(&str, String)],
     ) -> Result<Self> {
+        // Handlers run in this order, so what the probe has counted is stored.
+        Self::open_with([example("analytics"), example("probe")], data, service, settings, environment).await
+    }
+
+    /// The same, with these files of the two plugins.
+    async fn open_with(
+        plugins: [PathBuf; 2],
+        data: &Path,
+        service: SocketAddr,
+        settings: &[(&str, &str)],
+        environment: &[(&str, String)],
+    ) -> Result<Self> {
         let port = service.port();
         let grant = format!(
             r#"{{ host = "127.0.0.1", port = {port}, schemes = ["http"], methods = ["POST"], response_bytes = 100000, timeout_ms = 500 }}"#
@@ -53,8 +65,7 @@ impl Hall {
         std::fs::write(&config, lines.join("\n"))?;
         let mut command = Command::new(binary()?);
         command.args(serve_arguments(&data.join("data"))).arg("--config").arg(config);
-        // Handlers run in this order, so what the probe has counted is stored.
-        command.arg("--plugin").arg(example("analytics")).arg("--plugin").arg(example("probe"));
+        plugins.iter().for_each(|plugin| _ = command.arg("--plugin").arg(plugin));
         command.env("ANALYTICS_API_KEY", API_KEY).envs(environment.iter().map(|(name, value)| (name, value)));
         let process = ServerProcess::spawn_command(command)?;
         let addr = process.listening().await?;
