@@ -17,7 +17,8 @@ async fn components_of_every_earlier_contract_load() {
     for component in components {
         let bytes = std::fs::read(&component).unwrap();
         let settings = [("endpoint", "https://analytics.example.com/")];
-        let problem = Setup::new(short()).bytes("old", &bytes, &settings).load().await.err().map(|it| format!("{it:#}"));
+        let problem =
+            Setup::new(short()).bytes("old", &bytes, &settings).load().await.err().map(|it| format!("{it:#}"));
         // It is asked what it needs when all else is well; `tests/e2e/analytics` grants it that, and has it work.
         let needs = problem.as_ref().is_some_and(|problem| problem.contains("ANALYTICS_API_KEY"));
         let is_analytics = component.ends_with("analytics_2.wasm");
