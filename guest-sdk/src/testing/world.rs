@@ -10,7 +10,7 @@ use crate::{Context, Error, Event, Result};
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// A server in memory: see the [module](self).
+/// A server in memory: see [`crate::testing`].
 pub struct World {
     state: Shared,
     handlers: Handlers,
