@@ -3,7 +3,7 @@
 use crate::clock::Timestamp;
 use crate::ids::UserId;
 use crate::store::StoreError;
-use crate::store::account::{self as rows, PublicRow};
+use crate::store::account::public::PublicRow;
 use crate::store::view::Rows;
 use std::sync::Arc;
 
@@ -72,7 +72,7 @@ impl Users {
         if id.is_nil() {
             return Ok(Some(self.server()));
         }
-        Ok(rows::public(rows, id)?.map(|row| self.user(id, row)))
+        Ok(rows.public_row(id)?.map(|row| self.user(id, row)))
     }
 
     /// The nil user is the server itself, since it was started.

@@ -1,5 +1,7 @@
 //! The rows of accounts: one for each account, and one index row for each name and credential, which makes it unique.
 
+pub(crate) mod public;
+
 use super::dump::{Fault, Table, record};
 use super::key::{Key, KeyFields, Tag};
 use super::view::Rows;
@@ -46,40 +48,6 @@ pub(crate) struct AccountRow {
     pub(crate) create_time: i64,
     /// Seconds since the Unix epoch.
     pub(crate) update_time: i64,
-}
-
-/// What everybody may see of an account. Lists read a row of each user that they name, and what is private in it costs them
-/// nothing but the way past it.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct PublicRow {
-    pub(crate) username: String,
-    pub(crate) display_name: String,
-    pub(crate) avatar_url: String,
-    pub(crate) lang_tag: String,
-    pub(crate) location: String,
-    pub(crate) timezone: String,
-    pub(crate) metadata: String,
-    pub(crate) edge_count: u32,
-    pub(crate) create_time: i64,
-    pub(crate) update_time: i64,
-}
-
-impl From<AccountRow> for PublicRow {
-    fn from(row: AccountRow) -> Self {
-        Self {
-            username: row.username,
-            display_name: row.display_name,
-            avatar_url: row.avatar_url,
-            lang_tag: row.lang_tag,
-            location: row.location,
-            timezone: row.timezone,
-            metadata: row.metadata,
-            edge_count: row.edge_count,
-            create_time: row.create_time,
-            update_time: row.update_time,
-        }
-    }
 }
 
 /// What only one account can have.
@@ -135,11 +103,6 @@ impl AccountRow {
 
 /// The account of a user.
 pub(crate) fn get(rows: &impl Rows, user: UserId) -> Result<Option<AccountRow>, StoreError> {
-    rows.row(&account_key(user))?.map(|value| decode(&value)).transpose()
-}
-
-/// What everybody may see of a user's account.
-pub(crate) fn public(rows: &impl Rows, user: UserId) -> Result<Option<PublicRow>, StoreError> {
     rows.row(&account_key(user))?.map(|value| decode(&value)).transpose()
 }
 

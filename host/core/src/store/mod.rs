@@ -143,7 +143,7 @@ impl Store {
     /// As [`Store::open`], with the call that makes the database file durable.
     pub(crate) fn open_with(dir: &Path, config: StoreConfig, sync: folder::Sync) -> Result<Self, OpenError> {
         let opened = Folder::open(dir, config.cache_capacity, sync)?;
-        let shared = Arc::new(Shared::new(Reader { tree: opened.1.clone(), hidden: None }));
+        let shared = Arc::new(Shared::new(Reader::new(opened.1.clone())));
         let (queue, jobs) = mpsc::channel(writer::QUEUE_LEN_MAX);
         let (stop, stopped) = watch::channel(());
         let writer = Writer::new(opened, shared.clone(), config.sync_interval_ms, stop);

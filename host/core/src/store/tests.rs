@@ -1,13 +1,17 @@
 //! Tests of the store as a whole: what is acknowledged, what is seen, and what a restart finds.
 
+use super::account::AccountRow;
 use super::key::{Key, Tag};
+use super::view::Rows;
 use super::*;
+use crate::ids::UserId;
 use parking_lot::Mutex;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::sync::atomic::AtomicBool;
+use uuid::Uuid;
 
 const CONFIG: StoreConfig = StoreConfig { sync_interval_ms: 0, cache_capacity: 16 << 20 };
 
@@ -64,6 +68,36 @@ async fn an_operation_that_fails_leaves_nothing_and_the_rest_of_its_batch_stands
     assert_eq!(get(&store, "second").await, None);
     assert_eq!(*called.lock(), [("first", Ok(()))]);
     put(&store, "b", "after the panic").await.unwrap();
+}
+
+async fn metadata(store: &Store, user: UserId) -> Option<String> {
+    store.read(move |reader| reader.public_row(user)).await.unwrap().map(|row| row.metadata)
+}
+
+fn account(metadata: &str) -> AccountRow {
+    AccountRow { username: "astrid".into(), metadata: metadata.into(), ..AccountRow::default() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_readers_keep_of_an_account_is_what_is_durable() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, mut syncs) = gated(dir.path());
+    let user = UserId::new(Uuid::from_u128(1));
+    // Longer than one row of the engine holds, so that the second change touches a continuation alone.
+    let long = |last: char| format!("{}{last}", "x".repeat(2 * view::CHUNK));
+    let mut seen = None;
+    assert_eq!(metadata(&store, user).await, seen);
+    for next in [Some("old".to_owned()), Some("new".to_owned()), Some(long('a')), Some(long('b')), None] {
+        let row = next.as_deref().map(account);
+        let write = store.reserve().await.unwrap().write(move |txn| account::put(txn, user, row.as_ref()));
+        let sync = syncs.recv().await.unwrap();
+        assert_eq!(metadata(&store, user).await, seen, "before the sync");
+        sync.send(Ok(())).unwrap();
+        assert_eq!(write.await, Ok(Ok(())));
+        seen = next;
+        assert_eq!(metadata(&store, user).await, seen, "after the sync");
+        assert_eq!(metadata(&store, user).await, seen, "once kept");
+    }
 }
 
 /// A sync that waits or fails when told to, and tells that it was called.
@@ -255,7 +289,7 @@ proptest! {
                 None => drop(tree.remove(key).unwrap()),
             }
         }
-        let reader = Reader { tree, hidden: Some(writes) };
+        let reader = Reader { hidden: Some(writes), ..Reader::new(tree) };
         let mut expected: Vec<_> = committed.into_iter().collect();
         prop_assert_eq!(collect(reader.range(Key::new(Tag::Object).range())), expected.clone());
         expected.reverse();

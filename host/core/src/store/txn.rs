@@ -1,10 +1,12 @@
 //! Writing: a batch in the making, to which one operation after another adds.
 
 use super::StoreError;
+use super::account::public::PublicRow;
 use super::key::{KEY_LEN_MAX, Key, KeyRange};
 use super::view::{
     Change, Range, RangeReverse, Rows, Side, Value, View, Writes, continuation_key, continuations, split, unreadable,
 };
+use crate::ids::UserId;
 use sled::IVec;
 use std::collections::btree_map::Entry;
 
@@ -150,5 +152,9 @@ impl Txn {
 impl Rows for Txn {
     fn row(&self, key: &Key) -> Result<Option<Value>, StoreError> {
         self.get(key)
+    }
+
+    fn public_row(&self, user: UserId) -> Result<Option<PublicRow>, StoreError> {
+        PublicRow::read(self, user)
     }
 }

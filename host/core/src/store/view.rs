@@ -5,7 +5,9 @@
 //! waiting for the disk.
 
 use super::StoreError;
+use super::account::public::{PublicRow, PublicRows};
 use super::key::{Key, KeyRange, Tag};
+use crate::ids::UserId;
 use sled::IVec;
 use std::collections::{BTreeMap, btree_map};
 use std::iter::Rev;
@@ -37,9 +39,22 @@ pub struct Reader {
     pub(super) tree: sled::Db,
     /// The batch that is being made durable, or that failed to be.
     pub(super) hidden: Option<Arc<Writes>>,
+    pub(super) public_rows: PublicRows,
 }
 
 impl Reader {
+    /// The view of an engine whose rows are all durable.
+    pub(super) fn new(tree: sled::Db) -> Self {
+        Self { tree, hidden: None, public_rows: PublicRows::default() }
+    }
+
+    /// Shows the batch that was hidden.
+    pub(super) fn show(&mut self) {
+        if let Some(writes) = self.hidden.take() {
+            self.public_rows.forget(&writes);
+        }
+    }
+
     /// The value of a row.
     pub(crate) fn get(&self, key: impl AsRef<[u8]>) -> Result<Option<Value>, StoreError> {
         self.view().get(key.as_ref())
@@ -64,11 +79,18 @@ impl Reader {
 pub(crate) trait Rows {
     /// The value of a row.
     fn row(&self, key: &Key) -> Result<Option<Value>, StoreError>;
+
+    /// What everybody may see of an account.
+    fn public_row(&self, user: UserId) -> Result<Option<PublicRow>, StoreError>;
 }
 
 impl Rows for Reader {
     fn row(&self, key: &Key) -> Result<Option<Value>, StoreError> {
         self.get(key)
+    }
+
+    fn public_row(&self, user: UserId) -> Result<Option<PublicRow>, StoreError> {
+        PublicRow::kept(self, user)
     }
 }
 

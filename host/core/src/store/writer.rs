@@ -187,7 +187,7 @@ impl Writer {
             },
         };
         match &durable {
-            Ok(()) => drop(self.shared.change(|reader| reader.hidden = None)),
+            Ok(()) => drop(self.shared.change(Reader::show)),
             Err(error) => self.shared.fail(error),
         }
         durable
