@@ -1,5 +1,6 @@
 //! `meadhall plugin`: what a plugin's author and a server's operator run.
 
+mod carried;
 mod check;
 mod js;
 mod language;

@@ -40,7 +40,7 @@ pub(super) fn files(name: &str) -> anyhow::Result<NewFiles> {
         TEMPLATE.iter().map(|&(path, text)| (PathBuf::from(path), text.replace("NAME", name))).collect();
     files.push(("package-lock.json".into(), sdk::lock(name)?));
     files.push((".npmrc".into(), sdk::NPM_SETTINGS.to_owned()));
-    files.extend(sdk::FILES.iter().map(|&(path, text)| (Path::new(SDK).join(path), text.to_owned())));
+    files.extend(sdk::files().map(|&(path, text)| (Path::new(SDK).join(path), text.to_owned())));
     Ok(files)
 }
 

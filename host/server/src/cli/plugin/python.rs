@@ -38,7 +38,7 @@ pub(super) fn files(name: &str) -> anyhow::Result<NewFiles> {
     ensure!(name != "meadhall", "{name:?} cannot be a plugin's name: it is the SDK's");
     let text = |text: &str| text.replace("NAME", name).replace("COMPONENT", &name.replace('-', "_"));
     let mut files: NewFiles = TEMPLATE.iter().map(|&(path, content)| (PathBuf::from(path), text(content))).collect();
-    files.extend(sdk::FILES.iter().map(|&(path, text)| (Path::new(SDK).join(path), text.to_owned())));
+    files.extend(sdk::files().map(|&(path, text)| (Path::new(SDK).join(path), text.to_owned())));
     Ok(files)
 }
 

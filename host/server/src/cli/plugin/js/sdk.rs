@@ -1,5 +1,6 @@
 //! The SDK for plugins in JavaScript, as this program carries it: it is on no registry, so a new plugin gets its source.
 
+use super::super::carried::{CONTRACT, File, carried};
 use anyhow::Context as _;
 use serde_json::{Map, Value, json};
 
@@ -12,15 +13,9 @@ pub(super) const NPM_SETTINGS: &str = include_str!("../../../../../../guest-sdk/
 /// The versions of the tools, and of all that they need.
 const LOCK: &str = include_str!("../../../../../../guest-sdk/js/package-lock.json");
 
-macro_rules! carried {
-    ($($path:literal,)* ; $($wit:literal,)*) => { &[
-        $(($path, include_str!(concat!("../../../../../../guest-sdk/js/", $path))),)*
-        $((concat!("wit/", $wit), include_str!(concat!("../../../../../../wit/", $wit))),)*
-    ] };
-}
-
-/// All files of the SDK, by their path in its folder.
-pub(super) const FILES: &[(&str, &str)] = carried![
+/// Its own files, by their path in its folder.
+const FILES: &[File] = &carried![
+    "guest-sdk/js/":
     "README.md",
     "build.mjs",
     "build/bundle.mjs",
@@ -64,32 +59,12 @@ pub(super) const FILES: &[(&str, &str)] = carried![
     "src/stream.ts",
     "src/users.ts",
     "src/wit.d.ts",
-    ;
-    "account.wit",
-    "capabilities.wit",
-    "channel.wit",
-    "context.wit",
-    "event.wit",
-    "events.wit",
-    "file.wit",
-    "friend.wit",
-    "group.wit",
-    "hooks.wit",
-    "http.wit",
-    "lifecycle.wit",
-    "log.wit",
-    "metrics.wit",
-    "notification.wit",
-    "rpc.wit",
-    "schedule.wit",
-    "session.wit",
-    "status.wit",
-    "storage.wit",
-    "stream.wit",
-    "types.wit",
-    "users.wit",
-    "world.wit",
 ];
+
+/// All files of the SDK, by their path in its folder.
+pub(super) fn files() -> impl Iterator<Item = &'static File> {
+    FILES.iter().chain(CONTRACT)
+}
 
 /// The `package-lock.json` of a new plugin: the SDK's, for a package that has the SDK in a folder.
 ///
@@ -110,37 +85,17 @@ pub(super) fn lock(name: &str) -> anyhow::Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::carried;
     use super::*;
     use std::collections::BTreeSet;
-    use std::path::Path;
 
     /// What is for this repository only.
     const NOT_CARRIED: [&str; 4] = ["node_modules", "package-lock.json", ".npmrc", "tsconfig.json"];
 
     #[test]
     fn no_file_of_the_sdk_is_missing() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        let mut expected = BTreeSet::new();
-        walk(&root.join("guest-sdk/js"), Path::new(""), &mut expected);
-        let mut contract = BTreeSet::new();
-        walk(&root.join("wit"), Path::new(""), &mut contract);
-        expected.extend(contract.into_iter().map(|file| format!("wit/{file}")));
-        let carried = FILES.iter().map(|(path, _)| (*path).to_owned()).collect::<BTreeSet<_>>();
-        assert_eq!(carried, expected);
-    }
-
-    fn walk(root: &Path, folder: &Path, files: &mut BTreeSet<String>) {
-        for entry in std::fs::read_dir(root.join(folder)).unwrap() {
-            let path = folder.join(entry.unwrap().file_name());
-            if NOT_CARRIED.iter().any(|name| path == Path::new(name)) {
-                continue;
-            }
-            if root.join(&path).is_dir() {
-                walk(root, &path, files);
-            } else {
-                files.insert(path.to_str().unwrap().to_owned());
-            }
-        }
+        let expected = carried::tests::files("guest-sdk/js", "", &NOT_CARRIED);
+        assert_eq!(carried::tests::paths(FILES), expected);
     }
 
     fn carried(path: &str) -> &'static str {

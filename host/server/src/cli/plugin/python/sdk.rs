@@ -1,14 +1,10 @@
 //! The SDK for plugins in Python, as this program carries it: it is on no registry, so a new plugin gets its source.
 
-macro_rules! carried {
-    ($($path:literal,)* ; $($wit:literal,)*) => { &[
-        $(($path, include_str!(concat!("../../../../../../guest-sdk/python/", $path))),)*
-        $((concat!("wit/", $wit), include_str!(concat!("../../../../../../wit/", $wit))),)*
-    ] };
-}
+use super::super::carried::{CONTRACT, File, carried};
 
-/// All files of the SDK, by their path in its folder.
-pub(super) const FILES: &[(&str, &str)] = carried![
+/// Its own files, by their path in its folder.
+const FILES: &[File] = &carried![
+    "guest-sdk/python/":
     "README.md",
     "build.py",
     "meadhall/__init__.py",
@@ -47,61 +43,23 @@ pub(super) const FILES: &[(&str, &str)] = carried![
     "meadhall/storage.py",
     "meadhall/stream.py",
     "meadhall/users.py",
-    ;
-    "account.wit",
-    "capabilities.wit",
-    "channel.wit",
-    "context.wit",
-    "event.wit",
-    "events.wit",
-    "file.wit",
-    "friend.wit",
-    "group.wit",
-    "hooks.wit",
-    "http.wit",
-    "lifecycle.wit",
-    "log.wit",
-    "metrics.wit",
-    "notification.wit",
-    "rpc.wit",
-    "schedule.wit",
-    "session.wit",
-    "status.wit",
-    "storage.wit",
-    "stream.wit",
-    "types.wit",
-    "users.wit",
-    "world.wit",
 ];
+
+/// All files of the SDK, by their path in its folder.
+pub(super) fn files() -> impl Iterator<Item = &'static File> {
+    FILES.iter().chain(CONTRACT)
+}
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::carried;
     use super::*;
     use std::collections::BTreeSet;
-    use std::path::Path;
 
     #[test]
     fn no_file_of_the_sdk_is_missing() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        let mut expected = BTreeSet::new();
-        walk(&root.join("guest-sdk/python"), Path::new(""), &mut expected);
-        walk(&root, Path::new("wit"), &mut expected);
-        let carried = FILES.iter().map(|(path, _)| (*path).to_owned()).collect::<BTreeSet<_>>();
-        assert_eq!(carried, expected);
-    }
-
-    fn walk(root: &Path, folder: &Path, files: &mut BTreeSet<String>) {
-        for entry in std::fs::read_dir(root.join(folder)).unwrap() {
-            let name = entry.unwrap().file_name();
-            let path = folder.join(&name);
-            if name == "__pycache__" || name == "tests" {
-                continue;
-            } else if root.join(&path).is_dir() {
-                walk(root, &path, files);
-            } else {
-                files.insert(path.to_str().unwrap().to_owned());
-            }
-        }
+        let expected = carried::tests::files("guest-sdk/python", "", &["__pycache__", "tests"]);
+        assert_eq!(carried::tests::paths(FILES), expected);
     }
 
     /// The SDK has types for the messages whose features exist; the server also lets hooks at those that do not yet.

@@ -1,5 +1,6 @@
 //! The SDK for plugins, as this program carries it: it is on no registry, so a new plugin gets its source.
 
+use super::super::carried::{CONTRACT, File, carried};
 use anyhow::Context as _;
 use std::borrow::Cow;
 use toml::{Table, Value};
@@ -13,12 +14,9 @@ const MEMBERS: [&str; 2] = ["guest-sdk", "guest-sdk/macros"];
 /// The workspace that the SDK is part of here.
 const WORKSPACE: &str = include_str!("../../../../../../Cargo.toml");
 
-macro_rules! carried {
-    ($($path:literal,)*) => { &[$(($path, include_str!(concat!("../../../../../../", $path)))),*] };
-}
-
-/// Files, by their path in this repository.
-const FILES: &[(&str, &str)] = carried![
+/// Its own files, by their path in this repository.
+const FILES: &[File] = &carried![
+    "":
     "guest-sdk/Cargo.toml",
     "guest-sdk/README.md",
     "guest-sdk/macros/Cargo.toml",
@@ -85,30 +83,6 @@ const FILES: &[(&str, &str)] = carried![
     "guest-sdk/src/testing/tests.rs",
     "guest-sdk/src/testing/world.rs",
     "guest-sdk/src/users.rs",
-    "wit/account.wit",
-    "wit/capabilities.wit",
-    "wit/channel.wit",
-    "wit/context.wit",
-    "wit/event.wit",
-    "wit/events.wit",
-    "wit/file.wit",
-    "wit/friend.wit",
-    "wit/group.wit",
-    "wit/hooks.wit",
-    "wit/http.wit",
-    "wit/lifecycle.wit",
-    "wit/log.wit",
-    "wit/metrics.wit",
-    "wit/notification.wit",
-    "wit/rpc.wit",
-    "wit/schedule.wit",
-    "wit/session.wit",
-    "wit/status.wit",
-    "wit/storage.wit",
-    "wit/stream.wit",
-    "wit/types.wit",
-    "wit/users.wit",
-    "wit/world.wit",
 ];
 
 /// All files of the SDK, by their path in its folder.
@@ -117,7 +91,7 @@ const FILES: &[(&str, &str)] = carried![
 /// When a manifest of this repository is not what Cargo reads, which a test sees first.
 pub(super) fn files() -> anyhow::Result<Vec<(&'static str, Cow<'static, str>)>> {
     let mut files = vec![("Cargo.toml", Cow::Owned(workspace()?))];
-    files.extend(FILES.iter().map(|&(path, text)| (path, Cow::Borrowed(text))));
+    files.extend(FILES.iter().chain(CONTRACT).map(|&(path, text)| (path, Cow::Borrowed(text))));
     Ok(files)
 }
 
@@ -154,33 +128,16 @@ fn dependencies() -> anyhow::Result<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::carried;
     use super::*;
     use std::collections::BTreeSet;
-    use std::path::Path;
 
     #[test]
     fn no_file_of_the_sdk_is_missing() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        let mut expected = BTreeSet::new();
-        for folder in ["guest-sdk/src", "guest-sdk/macros/src", "wit"] {
-            walk(&root, Path::new(folder), &mut expected);
-        }
-        for file in ["guest-sdk/Cargo.toml", "guest-sdk/README.md", "guest-sdk/macros/Cargo.toml"] {
-            expected.insert(file.to_owned());
-        }
-        let carried = FILES.iter().map(|(path, _)| (*path).to_owned()).collect::<BTreeSet<_>>();
-        assert_eq!(carried, expected);
-    }
-
-    fn walk(root: &Path, folder: &Path, files: &mut BTreeSet<String>) {
-        for entry in std::fs::read_dir(root.join(folder)).unwrap() {
-            let path = folder.join(entry.unwrap().file_name());
-            if root.join(&path).is_dir() {
-                walk(root, &path, files);
-            } else {
-                files.insert(path.to_str().unwrap().to_owned());
-            }
-        }
+        let mut expected = carried::tests::files("", "guest-sdk/src", &[]);
+        expected.extend(carried::tests::files("", "guest-sdk/macros/src", &[]));
+        expected.extend(["Cargo.toml", "README.md", "macros/Cargo.toml"].map(|file| format!("guest-sdk/{file}")));
+        assert_eq!(carried::tests::paths(FILES), expected);
     }
 
     /// The SDK has types for the messages whose features exist; the server also lets hooks at those that do not yet.
