@@ -26,8 +26,9 @@ use meadhall_core::Core;
 use meadhall_core::clock::Environment;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use wasmtime::Engine;
 use wasmtime::component::Linker;
 
@@ -188,7 +189,7 @@ impl Loader {
             denial::check(&plugin, compiled.component.component(), &deny)?;
             anyhow::Ok(compiled)
         });
-        let compiled = compiled.await??;
+        let compiled = told_when_long(&name, compiled).await??;
         let grants = self.grants(&name, section, &limits).await?;
         let plugin = Arc::new(self.assemble(Version::new(name, hash), compiled, section, limits, grants));
         plugin.identity.lasting.add(&plugin);
@@ -250,6 +251,22 @@ impl Loader {
             exports: compiled.exports,
         }
     }
+}
+
+/// How long a plugin compiles in silence. Most are in the cache, or small.
+const SILENT_FOR: Duration = Duration::from_secs(1);
+
+/// Waits until a plugin is compiled, and tells whoever watches the log what they wait for when it takes its time.
+async fn told_when_long<T>(plugin: &str, compiling: impl Future<Output = T>) -> T {
+    let started = Instant::now();
+    let mut compiling = pin!(compiling);
+    if let Ok(compiled) = tokio::time::timeout(SILENT_FOR, &mut compiling).await {
+        return compiled;
+    }
+    tracing::info!(plugin, "compiling a plugin");
+    let compiled = compiling.await;
+    tracing::info!(plugin, seconds = started.elapsed().as_secs(), "compiled");
+    compiled
 }
 
 impl Loaded {
