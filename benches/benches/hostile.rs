@@ -6,7 +6,7 @@
 use meadhall::plugin::{CallContext, CallError, Plugins};
 use meadhall_benches::Bench;
 use meadhall_tests::javascript;
-use meadhall_tests::plugins::{example, guest, python};
+use meadhall_tests::plugins::{guest, python};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ fn main() -> ExitCode {
 
 /// How many times the quiet p99 the one beside a hostile plugin is.
 fn ratio(language: &str, hostile: PathBuf, ways: [&'static str; 4]) -> f64 {
-    let bench = Bench::start(|config| config.runtime.rpc_deadline_ms = 1_000, vec![example("probe"), hostile]);
+    let bench = Bench::start(|config| config.runtime.rpc_deadline_ms = 1_000, vec![guest("swap"), hostile]);
     let plugins = Arc::clone(&bench.server.server().app().plugins);
     let quiet = measure(bench.runtime.handle(), &plugins);
     println!("{language}: quiet          {quiet}");
@@ -87,8 +87,8 @@ fn measure(runtime: &Handle, plugins: &Arc<Plugins>) -> Latency {
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
         let (plugins, due) = (Arc::clone(plugins), due);
         let call = async move {
-            let outcome = plugins.rpc("probe.echo", String::from("{}"), CallContext::default()).await;
-            outcome.expect("the probe echoes");
+            let outcome = plugins.rpc("swap.echo", String::from("{}"), CallContext::default()).await;
+            outcome.expect("it echoes");
             due.elapsed()
         };
         calls.spawn_on(call, runtime);

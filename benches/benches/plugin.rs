@@ -11,7 +11,7 @@ use std::path::PathBuf;
 /// Half of this is less than a Rust guest begins with, so that each call's instance is retired after it.
 const MEMORY_FOR_ONE_CALL: usize = 2 << 20;
 /// The same for a JavaScript guest, which begins with its engine's heap.
-const JAVASCRIPT_FOR_ONE_CALL: usize = 20 << 20;
+const JAVASCRIPT_FOR_ONE_CALL: usize = 16 << 20;
 /// The same for a Python guest, which begins with its interpreter's heap.
 const PYTHON_FOR_ONE_CALL: usize = 20 << 20;
 
