@@ -9,17 +9,17 @@ use meadhall_tests::socket::Socket;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-/// Far more than fits: messages of 3 kB into files of at most 4 MiB.
+/// Far more than fits: messages of 3 kB into files that the store lets grow to 4 MiB.
 const MESSAGES_AT_MOST: usize = 20_000;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_fails_writes_and_keeps_reads() -> Result<()> {
+async fn a_full_disk_refuses_writes_until_there_is_room_and_keeps_reads() -> Result<()> {
     let data = tempfile::tempdir()?;
-    // The shell limits the size of every file to 4 MiB; a write beyond fails, for the signal that would end the server is
-    // ignored, as it would be on a full disk.
+    // The shell limits the size of every file to 36 MiB, of which the store keeps 32 free. The signal that would end the
+    // server is ignored.
     let mut shell = Command::new("sh");
     shell
-        .args(["-c", "trap '' XFSZ; ulimit -f 8192; exec \"$@\"", "sh"])
+        .args(["-c", "trap '' XFSZ; ulimit -S -f 73728; exec \"$@\"", "sh"])
         .arg(binary()?)
         .args(serve_arguments(data.path()));
     let server = ServerProcess::spawn_command(shell)?;
@@ -30,7 +30,12 @@ async fn a_full_disk_fails_writes_and_keeps_reads() -> Result<()> {
     socket.join_room("hall").await?;
 
     let (acknowledged, refusal) = fill(&mut socket).await?;
-    assert_eq!(refusal["code"], Value::Null, "a failing disk is a runtime exception, code 0: {refusal}");
+    assert_eq!(refusal["code"], Value::Null, "a full disk is a runtime exception, code 0: {refusal}");
+    let message = refusal["message"].as_str().unwrap_or_default();
+    ensure!(
+        message.starts_with("the disk is full: ") && message.ends_with(" MiB are free, and 32 must be"),
+        "{refusal}"
+    );
     ensure!(!acknowledged.is_empty(), "nothing was written before the disk was full");
     assert_eq!(http.get_openly("/healthcheck").await?.status, 503);
     let update =
@@ -43,6 +48,11 @@ async fn a_full_disk_fails_writes_and_keeps_reads() -> Result<()> {
         .map(|mut message| message["message_id"].take())
         .collect();
     assert_eq!(kept, acknowledged, "reads go on, and show what was acknowledged");
+
+    server.lift_file_size_limit()?;
+    assert_eq!(http.get_openly("/healthcheck").await?.status, 200);
+    let reply = socket.call(json!({ "channel_message_send": { "channel_id": "2...hall", "content": "{}" } })).await?;
+    ensure!(reply["channel_message_ack"]["message_id"].is_string(), "writes go on once there is room: {reply}");
     Ok(())
 }
 

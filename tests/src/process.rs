@@ -4,6 +4,7 @@ use crate::PATIENCE;
 use crate::plugins::plugin_cache_dir;
 use anyhow::{Context, Result, bail, ensure};
 use parking_lot::Mutex;
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, prlimit};
 use std::ffi::{OsStr, OsString};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -142,10 +143,23 @@ impl ServerProcess {
     ///
     /// # Errors
     /// When the server ended before.
-    pub fn signal(&self, signal: rustix::process::Signal) -> Result<()> {
+    pub fn signal(&self, signal: Signal) -> Result<()> {
+        kill_process(self.pid()?, signal).context("sending a signal")
+    }
+
+    /// Lets the server's files grow as far as they may, after it was started with a soft limit.
+    ///
+    /// # Errors
+    /// When the server ended before.
+    pub fn lift_file_size_limit(&self) -> Result<()> {
+        let unlimited = Rlimit { current: None, maximum: getrlimit(Resource::Fsize).maximum };
+        prlimit(Some(self.pid()?), Resource::Fsize, unlimited).context("lifting a limit")?;
+        Ok(())
+    }
+
+    fn pid(&self) -> Result<Pid> {
         let id = self.child.id().context("the server ended before")?;
-        let id = rustix::process::Pid::from_raw(i32::try_from(id)?).context("process ids are not 0")?;
-        rustix::process::kill_process(id, signal).context("sending a signal")
+        Pid::from_raw(i32::try_from(id)?).context("process ids are not 0")
     }
 
     /// Waits until the server ends.

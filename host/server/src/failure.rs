@@ -34,7 +34,7 @@ impl Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let code = match error {
-            StoreError::Failed(_) | StoreError::Unreadable(_) => Code::Internal,
+            StoreError::Failed(_) | StoreError::Full { .. } | StoreError::Unreadable(_) => Code::Internal,
             StoreError::Closed => Code::Unavailable,
         };
         Self::new(code, error.to_string())

@@ -10,6 +10,7 @@
 //!   `store/` does not: so it appears whole and durable, and goes in one step, by a rename each time.
 
 use super::key::{Key, Tag};
+use super::room::Room;
 use super::writer::stored_commits;
 use super::{OpenError, SCHEMA};
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -80,6 +81,11 @@ impl Folder {
         }
         folder.note_commits(commits);
         Ok((folder, tree, commits))
+    }
+
+    /// The room that sled's file has.
+    pub(super) fn room(&self) -> Room {
+        Room::new(self.dir.join("store").join("db"))
     }
 
     /// Makes what sled wrote to its file durable.

@@ -2,7 +2,7 @@
 //!
 //! A write is acknowledged when it is on disk, and nobody reads what is not: see [`Store::write`] and [`Store::read`].
 //! The parts, in reading order: `key` (what rows are called), `view` (reading), `txn` (an operation's writes),
-//! `writer` (batches, commits, failures), `folder` (the files: opening, locking, syncing), a file for each feature with
+//! `writer` (batches, commits, failures), `room` (a disk that is full), `folder` (the files: opening, locking, syncing), a file for each feature with
 //! rows of its own, and `dump` (export and import).
 
 pub(crate) mod account;
@@ -10,6 +10,7 @@ pub(crate) mod key;
 pub(crate) mod view;
 mod txn;
 mod writer;
+mod room;
 mod folder;
 pub(crate) mod cursor;
 pub(crate) mod history;
@@ -42,6 +43,12 @@ pub enum StoreError {
     /// A commit failed: nothing of it counts, and no further write is taken.
     #[error("the store cannot write: {0}")]
     Failed(String),
+    /// The disk is full: nothing was written. Writes are taken again once there is room.
+    #[error("the disk is full: {} MiB are free, and {} must be", free >> 20, room::FREE_MIN >> 20)]
+    Full {
+        /// How many bytes are free.
+        free: u64,
+    },
     /// A read failed.
     #[error("the store cannot read: {0}")]
     Unreadable(String),
@@ -143,7 +150,7 @@ impl Store {
     /// As [`Store::open`], with the call that makes the database file durable.
     pub(crate) fn open_with(dir: &Path, config: StoreConfig, sync: folder::Sync) -> Result<Self, OpenError> {
         let opened = Folder::open(dir, config.cache_capacity, sync)?;
-        let shared = Arc::new(Shared::new(Reader::new(opened.1.clone())));
+        let shared = Arc::new(Shared::new(Reader::new(opened.1.clone()), opened.0.room()));
         let (queue, jobs) = mpsc::channel(writer::QUEUE_LEN_MAX);
         let (stop, stopped) = watch::channel(());
         let writer = Writer::new(opened, shared.clone(), config.sync_interval_ms, stop);
@@ -159,8 +166,8 @@ impl Store {
     /// When the writer's queue is full, this waits for a place.
     ///
     /// # Errors
-    /// When the store failed or is closed: nothing was changed, as far as anybody can read. (Whether a write that failed
-    /// on its way to the disk is found after a restart, no server can promise.)
+    /// When the disk is full, or the store failed or is closed: nothing was changed, as far as anybody can read. (Whether
+    /// a write that failed on its way to the disk is found after a restart, no server can promise.)
     pub async fn write<T: Send + 'static, E: Send + 'static>(
         &self,
         op: impl FnOnce(&mut Txn) -> Result<T, E> + Send + 'static,
@@ -211,7 +218,7 @@ impl Store {
         if self.queue.is_closed() {
             return Err(StoreError::Closed);
         }
-        self.shared.health()
+        self.shared.health().and_then(|()| self.shared.room.check())
     }
 
     /// What the store has done so far.

@@ -5,6 +5,7 @@
 use super::StoreError;
 use super::folder::Folder;
 use super::key::{Key, Tag};
+use super::room::Room;
 use super::txn::{After, Txn};
 use super::view::{Reader, Writes, unreadable};
 use parking_lot::{Mutex, RwLock};
@@ -20,7 +21,7 @@ pub(super) const QUEUE_LEN_MAX: usize = 4096;
 /// How many writes one batch takes, so that the first of them need not wait long.
 const BATCH_LEN_MAX: u64 = 1024;
 /// About how many bytes one batch takes.
-const BATCH_BYTES_MAX: usize = 1 << 20;
+pub(super) const BATCH_BYTES_MAX: usize = 1 << 20;
 
 /// A write in the queue. Run on a batch, it says whether what it wrote is to be kept, and how it is answered. Given an
 /// error instead, it answers with that.
@@ -44,6 +45,7 @@ pub(super) struct Shared {
     pub(super) reader: RwLock<Option<Reader>>,
     /// Why no write is taken any more.
     failure: Mutex<Option<StoreError>>,
+    pub(super) room: Room,
     pub(super) counters: Counters,
 }
 
@@ -56,11 +58,11 @@ pub(super) struct Counters {
 }
 
 impl Shared {
-    pub(super) fn new(reader: Reader) -> Self {
-        Self { reader: RwLock::new(Some(reader)), failure: Mutex::new(None), counters: Counters::default() }
+    pub(super) fn new(reader: Reader, room: Room) -> Self {
+        Self { reader: RwLock::new(Some(reader)), failure: Mutex::new(None), room, counters: Counters::default() }
     }
 
-    /// Whether writes are taken.
+    /// Whether the store did not fail, after which it takes no writes.
     pub(super) fn health(&self) -> Result<(), StoreError> {
         self.failure.lock().clone().map_or(Ok(()), Err)
     }
@@ -169,6 +171,7 @@ impl Writer {
         if !changed {
             return Ok(());
         }
+        self.shared.room.check()?;
         self.commits += 1;
         batch.insert(commits_key().into_bytes(), self.commits.to_be_bytes().to_vec());
         let applied = self.shared.change(|reader| {
