@@ -156,7 +156,11 @@ fn registration(handler: &Handler) -> Option<TokenStream> {
 fn rpc(handler: &Handler) -> Option<TokenStream> {
     let Role::Rpc(id) = &handler.role else { return None };
     let (function, output) = (&handler.function, handler.output.span());
-    let payload = handler.parameters.first()?;
+    // A function that takes no payload is called whatever comes.
+    let Some(payload) = handler.parameters.first() else {
+        let call = quote_spanned!(output=> ::meadhall_guest::glue::rpc_reply(self::#function(ctx)));
+        return Some(quote!(if id == #id { return #call; }));
+    };
     let decode = quote_spanned!(payload.span()=> ::meadhall_guest::glue::payload::<#payload>(payload)?);
     let call = quote_spanned!(output=> ::meadhall_guest::glue::rpc_reply(self::#function(ctx, payload)));
     Some(quote! {

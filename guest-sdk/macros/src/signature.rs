@@ -31,7 +31,7 @@ pub(crate) fn check(role: &Role, function: &ItemFn) -> syn::Result<Signature> {
         return Err(wrong(&|| signature.generics.span(), "is generic"));
     }
     let count = signature.inputs.len();
-    if count != shape.references.len() + 1 {
+    if count != shape.references.len() + 1 && !(count == 1 && shape.context_is_enough) {
         let parameters = if count == 1 { "parameter" } else { "parameters" };
         return Err(wrong(&|| signature.ident.span(), &format!("has {count} {parameters}")));
     }
@@ -67,6 +67,8 @@ struct Shape {
     output: &'static str,
     /// For each parameter after the context, whether it is taken by reference.
     references: &'static [bool],
+    /// Whether they may be left out.
+    context_is_enough: bool,
 }
 
 impl Shape {
@@ -76,6 +78,7 @@ impl Shape {
             parameters: "ctx: &Context, event: Event",
             output: "Result<()>",
             references: &[false],
+            context_is_enough: false,
         };
         match role {
             Role::Rpc(_) => Self {
@@ -83,30 +86,38 @@ impl Shape {
                 parameters: "ctx: &Context, payload: String",
                 output: "Result<String>",
                 references: &[false],
+                context_is_enough: true,
             },
             Role::Before(_) => Self {
                 attribute: "#[before(…)]",
                 parameters: "ctx: &Context, req: REQUEST",
                 output: "Result<Before<REQUEST>>",
                 references: &[false],
+                context_is_enough: false,
             },
             Role::After(_) => Self {
                 attribute: "#[after(…)]",
                 parameters: "ctx: &Context, req: &REQUEST, reply: &REPLY",
                 output: "Result<()>",
                 references: &[true, true],
+                context_is_enough: false,
             },
             Role::Event => event("#[event]"),
             Role::SessionStart => event("#[session_start]"),
             Role::SessionEnd => event("#[session_end]"),
-            Role::Start => {
-                Self { attribute: "#[start]", parameters: "ctx: &Context", output: "Result<()>", references: &[] }
-            }
+            Role::Start => Self {
+                attribute: "#[start]",
+                parameters: "ctx: &Context",
+                output: "Result<()>",
+                references: &[],
+                context_is_enough: true,
+            },
             Role::Cron(_) => Self {
                 attribute: "#[cron(…)]",
                 parameters: "ctx: &Context, due: Timestamp",
                 output: "Result<()>",
                 references: &[false],
+                context_is_enough: false,
             },
         }
     }

@@ -27,6 +27,11 @@ pub mod all {
         Ok(())
     }
 
+    #[rpc]
+    fn context_alone(ctx: &Context) -> Result<String> {
+        Ok(ctx.node().to_owned())
+    }
+
     #[rpc(id = "third")]
     fn third(_ctx: &Context, Json(it): Json<Registration>) -> Result<Json<Registration>> {
         Ok(Json(it))
