@@ -3,6 +3,7 @@
 use crate::config::RuntimeConfig;
 use crate::plugin::{Inspection, Limits, inspect, needed_configuration};
 use anyhow::Context as _;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use tokio::runtime::Runtime;
@@ -32,10 +33,25 @@ fn report(inspection: &Inspection) -> String {
     }
     let called = called.into_iter().map(|(interface, functions)| format!("{interface}: {}", functions.join(", ")));
     section(&mut report, "calls", called.collect());
-    section(&mut report, "exports", exports.clone());
-    let others = imports.iter().filter(|import| !import.starts_with("meadhall:")).cloned();
-    section(&mut report, "imports besides", others.collect());
+    section(&mut report, "exports", by_package(exports.iter()));
+    section(
+        &mut report,
+        "imports besides",
+        by_package(imports.iter().filter(|import| !import.starts_with("meadhall:"))),
+    );
     report
+}
+
+/// Interfaces as `PACKAGE@VERSION: NAME, NAME`: an engine of a language imports a dozen of each.
+fn by_package<'a>(interfaces: impl Iterator<Item = &'a String>) -> Vec<String> {
+    let mut packages: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for interface in interfaces {
+        let (path, version) = interface.split_once('@').unwrap_or((interface, ""));
+        let (package, name) = path.split_once('/').unwrap_or(("", path));
+        let package = if version.is_empty() { package.to_owned() } else { format!("{package}@{version}") };
+        packages.entry(package).or_default().push(name);
+    }
+    packages.into_iter().map(|(package, names)| format!("{package}: {}", names.join(", "))).collect()
 }
 
 fn section(report: &mut String, title: &str, lines: Vec<String>) {
@@ -63,8 +79,15 @@ mod tests {
                 ("storage".into(), "write".into()),
             ],
             bytes: 53_000,
-            imports: vec!["meadhall:plugin/event@0.1.0".into()],
-            exports: vec!["meadhall:plugin/rpc@0.1.0".into()],
+            imports: [
+                "meadhall:plugin/event@0.1.0",
+                "wasi:cli/exit@0.2.6",
+                "wasi:io/poll@0.2.6",
+                "wasi:cli/stdin@0.2.6",
+            ]
+            .map(String::from)
+            .to_vec(),
+            exports: vec!["meadhall:plugin/lifecycle@0.1.0".into(), "meadhall:plugin/rpc@0.1.0".into()],
         });
         let expected = [
             "hello 0.1.0, 52 KiB",
@@ -78,8 +101,10 @@ mod tests {
             "  event: emit",
             "  storage: read, write",
             "exports:",
-            "  meadhall:plugin/rpc@0.1.0",
-            "imports besides: nothing",
+            "  meadhall:plugin@0.1.0: lifecycle, rpc",
+            "imports besides:",
+            "  wasi:cli@0.2.6: exit, stdin",
+            "  wasi:io@0.2.6: poll",
         ];
         assert_eq!(report.lines().collect::<Vec<_>>(), expected);
     }
