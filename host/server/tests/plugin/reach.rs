@@ -1,5 +1,6 @@
 //! What a plugin reaches beyond the game: the same guest in each language, against real servers, variables and files.
 
+use crate::contract::kept;
 use crate::elsewhere::{Elsewhere, Manner};
 use crate::guests::{Setup, file, in_javascript, in_python, rpc};
 use meadhall::config::{HttpGrant, PluginSection, RuntimeConfig};
@@ -24,7 +25,11 @@ fn python() -> PathBuf {
     in_python("tests/guests/reach-python")
 }
 
-const LANGUAGES: [Component; 3] = [in_rust, javascript, python];
+fn of_an_earlier_contract() -> PathBuf {
+    kept("reach_2.wasm")
+}
+
+const LANGUAGES: [Component; 4] = [in_rust, javascript, python, of_an_earlier_contract];
 
 /// The guest as plugin `reach`, with a section that is changed from one that grants all that it needs.
 fn setup(component: Component, change: impl FnOnce(&mut PluginSection)) -> Setup {
