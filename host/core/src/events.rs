@@ -2,7 +2,8 @@
 //!
 //! Full: the new event is refused, counted, and logged once a second. The producer never waits. A session-end always
 //! has a place, which its session took when it opened, so there are at most `size` events and one for each session.
-//! Events of one session are handled in order: they all go to one worker.
+//! Events of one user are handled in order, one at a time: they all go to one worker. A handler may so count something in
+//! the user's storage without meeting itself.
 
 use crate::caller::Caller;
 use crate::clock::Timestamp;
@@ -220,9 +221,10 @@ impl Events {
 
     /// Appends an event that has its place; false, and the place is free again, when the queue is closed to it.
     fn append(&self, event: QueuedEvent) -> bool {
-        let worker = match &event.caller.session {
-            Some(session) => self.hasher.hash_one(session.id) as usize,
-            None => self.turn.fetch_add(1, Ordering::Relaxed),
+        let worker = match (&event.caller.user, &event.caller.session) {
+            (Some(user), _) => self.hasher.hash_one(user.id) as usize,
+            (None, Some(session)) => self.hasher.hash_one(session.id) as usize,
+            (None, None) => self.turn.fetch_add(1, Ordering::Relaxed),
         };
         let worker = &self.workers[worker % self.workers.len()];
         let mut queue = worker.queue.lock();
@@ -335,7 +337,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn events_of_one_session_stay_in_order_among_all_workers() {
+    async fn events_of_one_user_are_handled_one_at_a_time_in_order() {
         let events = Arc::new(Events::new(10_000, 8));
         let handled = Arc::new(Mutex::new(Vec::new()));
         let workers: Vec<_> = (0..events.workers())
@@ -343,8 +345,13 @@ mod tests {
                 let (events, handled) = (events.clone(), handled.clone());
                 tokio::spawn(async move {
                     while let Some(event) = events.next(worker).await {
+                        let user = event.caller.user.as_ref().unwrap().id;
+                        let begun = handled.lock().len();
                         tokio::task::yield_now().await;
-                        handled.lock().push((event.caller.session.as_ref().unwrap().id, event.event.name));
+                        let mut handled = handled.lock();
+                        let meanwhile = handled[begun..].iter().any(|(other, _)| *other == user);
+                        assert!(!meanwhile, "two events of one user were handled at once");
+                        handled.push((user, event.event.name));
                     }
                 })
             })
@@ -352,7 +359,12 @@ mod tests {
         let sessions: Vec<_> = (0..20).map(session).collect();
         for number in 0..50 {
             for session in &sessions {
-                events.emit(named(number), session.caller.clone()).unwrap();
+                // Over a socket and over plain HTTP.
+                let caller = match number % 2 {
+                    0 => session.caller.clone(),
+                    _ => Arc::new(Caller { session: None, ..(*session.caller).clone() }),
+                };
+                events.emit(named(number), caller).unwrap();
             }
         }
         events.close();
@@ -362,7 +374,7 @@ mod tests {
         let handled = handled.lock();
         for session in &sessions {
             let order: Vec<_> =
-                handled.iter().filter(|(id, _)| *id == session.id()).map(|(_, name)| name.clone()).collect();
+                handled.iter().filter(|(id, _)| *id == session.user_id()).map(|(_, name)| name.clone()).collect();
             let expected: Vec<_> = (0..50).map(|number| number.to_string()).collect();
             assert_eq!(order, expected);
         }
