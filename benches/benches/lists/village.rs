@@ -64,7 +64,13 @@ impl Village {
         let lines = [json!({ "kind": "meadhall_export", "schema": 1 })].into_iter();
         let lines = lines.chain(self.accounts()).chain(self.messages()).chain(self.edges());
         let lines = lines.chain(self.groups()).chain(self.members()).chain(self.notifications());
-        lines.chain(self.read_markers()).map(|line| line.to_string())
+        let lines = lines.chain(self.read_markers());
+        let mut things = -1;
+        let counted = lines.map(Some).chain([None]).map(move |line| {
+            things += 1;
+            line.unwrap_or_else(|| json!({ "kind": "meadhall_export_end", "things": things - 1 }))
+        });
+        counted.map(|line| line.to_string())
     }
 
     fn accounts(&self) -> impl Iterator<Item = Value> + use<> {

@@ -1,6 +1,7 @@
 //! Export and import: everything as JSON lines, so that no format on disk is a trap.
 //!
-//! The first line says what it is; each other line is one thing, with a `kind` and its fields by name. Each feature says
+//! The first line says what it is, the last one how many things there are, so that one that was cut off is none; each other
+//! line is one thing, with a `kind` and its fields by name. Each feature says
 //! for itself how its rows are written and read, by a `Table`. Index rows are not exported: they are made anew.
 
 use super::folder::import_key;
@@ -78,6 +79,17 @@ struct Heading {
 /// The `kind` of the first line.
 const HEADING: &str = "meadhall_export";
 
+/// The last line.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ending {
+    kind: String,
+    things: u64,
+}
+
+/// The `kind` of the last line.
+const ENDING: &str = "meadhall_export_end";
+
 /// Why an export ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
@@ -132,6 +144,7 @@ impl Store {
                 }
             }
         }
+        write(&record(Ending { kind: ENDING.into(), things: count })?.to_string())?;
         Ok(count)
     }
 
@@ -192,11 +205,19 @@ impl Store {
             None => String::new(),
         };
         check_heading(&heading).map_err(|reason| at(1, reason))?;
-        let mut count = 0;
+        let (mut count, mut last, mut ending) = (0, 1, None);
         loop {
             let (mut page, mut bytes) = (Vec::with_capacity(IMPORTED_AT_ONCE), 0);
             for (line, text) in lines.by_ref() {
                 let text = text.map_err(|error| at(line, error))?;
+                last = line;
+                if ending.is_some() {
+                    return Err(at(line, "the export ended in the line before"));
+                }
+                ending = read_ending(&text);
+                if ending.is_some() {
+                    continue;
+                }
                 bytes += text.len();
                 page.push((line, text));
                 if page.len() >= IMPORTED_AT_ONCE || bytes >= IMPORTED_BYTES_AT_ONCE {
@@ -204,6 +225,7 @@ impl Store {
                 }
             }
             if page.is_empty() {
+                check_ending(ending, count).map_err(|reason| at(last, reason))?;
                 return Ok(count);
             }
             count += page.len() as u64;
@@ -239,6 +261,21 @@ fn check_heading(line: &str) -> Result<(), String> {
             Err(format!("the export is of schema {schema}, this server knows schema {SCHEMA}"))
         }
         _ => Err("this is no export of a Meadhall server".into()),
+    }
+}
+
+/// How many things there are, by the last line; none for any other.
+fn read_ending(line: &str) -> Option<u64> {
+    // Most lines are not read twice.
+    let ending = line.contains(ENDING).then(|| serde_json::from_str::<Ending>(line).ok()).flatten()?;
+    (ending.kind == ENDING).then_some(ending.things)
+}
+
+fn check_ending(things: Option<u64>, found: u64) -> Result<(), String> {
+    match things {
+        Some(things) if things == found => Ok(()),
+        Some(things) => Err(format!("the export has {things} things, and {found} are here: something is missing")),
+        None => Err(format!("the export is cut off behind {found} things: its last line, {ENDING}, is missing")),
     }
 }
 
@@ -296,7 +333,7 @@ mod tests {
             })
             .await
             .unwrap();
-        assert_eq!(count, lines.len() as u64 - 1);
+        assert_eq!(count, lines.len() as u64 - 2);
         lines
     }
 
@@ -436,7 +473,7 @@ mod tests {
             let kind = format!("\"kind\":\"{}\"", table.kind);
             assert!(lines.iter().any(|line| line.contains(&kind)), "no line with {kind}");
         }
-        assert_eq!(import(&copy, &lines).await.unwrap(), lines.len() as u64 - 1);
+        assert_eq!(import(&copy, &lines).await.unwrap(), lines.len() as u64 - 2);
         assert_eq!(rows(&copy).await, rows(&store).await);
         assert_eq!(export(&copy).await, lines);
         assert!(matches!(import(&copy, &lines).await, Err(ImportError::NotEmpty)));
@@ -451,7 +488,7 @@ mod tests {
         let (store, copy) = (open(from.path()), open(to.path()));
         fill(&store).await;
         let lines = export(&store).await;
-        let last = lines.len();
+        let last = lines.len() - 1;
         let account = lines.iter().find(|line| line.contains("\"kind\":\"account\"")).unwrap();
         let mut same_name: Json = serde_json::from_str(account).unwrap();
         same_name["id"] = Uuid::max().to_string().into();
@@ -467,9 +504,32 @@ mod tests {
         ];
         for (line, text) in faults {
             let mut lines = lines.clone();
-            lines.push(line.to_owned());
+            lines.insert(last, line.to_owned());
             let error = import(&copy, &lines).await.unwrap_err().to_string();
             assert!(error.starts_with(&text), "{error:?} is not {text:?}");
+            assert_eq!(rows(&copy).await, []);
+        }
+        let things = last - 1;
+        let (one_less, twice) = ([&lines[..last - 1], &lines[last..]].concat(), [&lines[..], &lines[last..]].concat());
+        for (lines, text) in [
+            (
+                &lines[..4],
+                "line 4: the export is cut off behind 3 things: its last line, meadhall_export_end, is missing".into(),
+            ),
+            (
+                &lines[..1],
+                "line 1: the export is cut off behind 0 things: its last line, meadhall_export_end, is missing".into(),
+            ),
+            (
+                &one_less,
+                format!(
+                    "line {last}: the export has {things} things, and {} are here: something is missing",
+                    things - 1
+                ),
+            ),
+            (&twice, format!("line {}: the export ended in the line before", last + 2)),
+        ] {
+            assert_eq!(import(&copy, lines).await.unwrap_err().to_string(), text);
             assert_eq!(rows(&copy).await, []);
         }
         let later = lines[0].replace("\"schema\":1", "\"schema\":2");
