@@ -2,7 +2,7 @@
 //!
 //! A call starts on the async worker of whoever makes it, since most are done within microseconds. When it still computes
 //! after [`INLINE_TICKS`] it moves to the slow lane, for good. A call that merely waits, for the store or a timer, stays.
-//! The calls of a plugin whose calls mostly do so begin there.
+//! Some calls of a plugin whose calls take long begin there: see [`Habit`].
 
 use super::CallError;
 use super::bindings::meadhall::plugin::types::Error;
@@ -30,7 +30,7 @@ pub(super) struct Plugin {
     pub(super) component: InstancePre<Guest>,
     pub(super) exports: ExportIndices,
     pub(super) pool: Pool,
-    /// Where its calls begin.
+    /// How its calls keep async workers.
     pub(super) habit: Habit,
 }
 
@@ -101,26 +101,14 @@ impl Plugin {
         let mut call: BoxedCall<E::Output> = Box::pin(self.clone().execute(export, warm, watch.clone(), current, slot));
 
         let ticks = &self.host.ticks;
-        let begun = match self.habit.is_heavy() {
-            true => Progress::Heavy,
-            false => start(&mut call, &watch, ticks, until).await,
-        };
-        let finished = match begun {
-            Progress::Done(done) => {
-                self.habit.note(false);
-                Some(done)
-            }
+        let finished = match start(&mut call, &watch, ticks, &self.habit, until).await {
+            Progress::Done(done) => Some(done),
             Progress::Late => None,
-            Progress::Heavy => {
-                let rest = self.host.slow_lane.run(watched(call, watch.clone(), ticks.clone()));
-                let rest = tokio::time::timeout_at(until.into(), rest).await;
-                self.habit.note(watch.is_heavy());
-                match rest {
-                    Ok(Some(done)) => Some(done),
-                    Ok(None) => return Err(self.broken(function, "failed inside the server")),
-                    Err(_) => None,
-                }
-            }
+            Progress::Heavy => match tokio::time::timeout_at(until.into(), self.host.slow_lane.run(call)).await {
+                Ok(Some(done)) => Some(done),
+                Ok(None) => return Err(self.broken(function, "failed inside the server")),
+                Err(_) => None,
+            },
         };
         match finished {
             Some(Ok(Ok(output))) => Ok(output),
@@ -211,24 +199,29 @@ type BoxedCall<T> = Pin<Box<dyn Future<Output = Result<Result<T, Error>, Failed>
 /// How far a call came on the async worker.
 enum Progress<T> {
     Done(T),
-    /// It computes for long.
+    /// It is one for the slow lane.
     Heavy,
     /// It is past its deadline.
     Late,
 }
 
-/// Runs a call until it is done, late, or shows that it computes for long.
+/// Runs a call until it is done, late, or shows that it computes for long, as far as its plugin may keep async workers.
 async fn start<T>(
     call: &mut Pin<Box<dyn Future<Output = T> + Send>>,
     watch: &Watch,
     ticks: &Ticks,
+    habit: &Habit,
     until: Instant,
 ) -> Progress<T> {
     // Made when the call first waits: most never do.
     let mut timer = None;
     poll_fn(|cx| {
-        watch.resume(ticks.now());
-        if let Poll::Ready(done) = call.as_mut().poll(cx) {
+        let Some(_place) = habit.place() else { return Poll::Ready(Progress::Heavy) };
+        let began = ticks.now();
+        watch.resume(began);
+        let polled = call.as_mut().poll(cx);
+        habit.note(ticks.now() - began);
+        if let Poll::Ready(done) = polled {
             return Poll::Ready(Progress::Done(done));
         }
         if watch.is_heavy() {
@@ -236,15 +229,6 @@ async fn start<T>(
         }
         let timer = timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until.into())));
         timer.as_mut().poll(cx).map(|()| Progress::Late)
-    })
-    .await
-}
-
-/// A call in the slow lane, where it is watched too: one that is soon done speaks for its plugin.
-async fn watched<T>(mut call: BoxedCall<T>, watch: Arc<Watch>, ticks: Arc<Ticks>) -> Result<Result<T, Error>, Failed> {
-    poll_fn(|cx| {
-        watch.resume(ticks.now());
-        call.as_mut().poll(cx)
     })
     .await
 }

@@ -236,7 +236,7 @@ impl Loader {
         let name = version.name().clone();
         Plugin {
             pool: Pool::new(),
-            habit: Habit::default(),
+            habit: Habit::new(),
             identity: Arc::new(Identity {
                 lasting: self.lastings.of(&name, limits.instances, &self.recorder),
                 name,

@@ -6,7 +6,7 @@
 use anyhow::Context as _;
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::JoinSet;
 
@@ -31,10 +31,9 @@ pub(super) fn lower_priority(purpose: &str) {
 
 impl SlowLane {
     pub(super) fn start() -> anyhow::Result<Arc<Self>> {
-        // Half of the processors: the other half stays free even from the kernel's point of view.
-        let threads = std::thread::available_parallelism().map_or(1, |all| (all.get() / 2).max(1));
         let runtime = Builder::new_multi_thread()
-            .worker_threads(threads)
+            // The other half stays free even from the kernel's point of view.
+            .worker_threads(half_of_the_processors())
             .thread_name("plugin-slow")
             .on_thread_start(|| lower_priority("slow plugin calls"))
             .enable_time()
@@ -52,32 +51,67 @@ impl SlowLane {
     }
 }
 
-/// Whether a plugin's calls lately computed for long. Where more than one in five does, all begin in the slow lane: else
-/// each would first keep an async worker for the time that it takes to find out.
-#[derive(Debug, Default)]
-pub(super) struct Habit(AtomicU32);
+/// How long a plugin's calls lately kept an async worker, and how many keep one now.
+///
+/// Where they take long, no more than half of the workers are theirs at once, and further calls begin in the slow lane. Else a
+/// few callers of such a plugin would keep all workers, for a millisecond each, and calls of others would wait behind them.
+#[derive(Debug)]
+pub(super) struct Habit {
+    /// The mean of the last polls, in [`Self::TICK`]s. Few polls cross a tick; how many do tells how long they take.
+    mean: AtomicU32,
+    /// Polls under way while the mean is long.
+    computing: AtomicUsize,
+    computing_max: usize,
+}
+
+/// The right to keep an async worker, for one poll.
+#[must_use = "it is given back when this is dropped"]
+pub(super) struct Place<'a>(Option<&'a Habit>);
 
 impl Habit {
-    /// What a call that computed for long adds; one that did not takes one away.
-    const HEAVY: u32 = 4;
-    const MOST: u32 = 64;
-    /// From here on: after eight in a row that computed for long.
-    const THRESHOLD: u32 = 32;
+    const TICK: u32 = 1 << 16;
+    /// A poll in eight crosses a tick.
+    const LONG: u32 = Self::TICK / 8;
+    /// How much of the mean the last poll is.
+    const WEIGHT: u32 = 32;
 
-    /// Whether the next call begins in the slow lane.
-    pub(super) fn is_heavy(&self) -> bool {
-        self.0.load(Ordering::Relaxed) >= Self::THRESHOLD
+    pub(super) fn new() -> Self {
+        Self { mean: AtomicU32::new(0), computing: AtomicUsize::new(0), computing_max: half_of_the_processors() }
     }
 
-    /// A call ended.
-    pub(super) fn note(&self, was_heavy: bool) {
-        let score = self.0.load(Ordering::Relaxed);
-        let next = if was_heavy { (score + Self::HEAVY).min(Self::MOST) } else { score.saturating_sub(1) };
-        // Two at once may lose a step, and most calls of most plugins change nothing.
-        if next != score {
-            self.0.store(next, Ordering::Relaxed);
+    /// A place for a poll; none when the call has to go to the slow lane.
+    pub(super) fn place(&self) -> Option<Place<'_>> {
+        if self.mean.load(Ordering::Relaxed) < Self::LONG {
+            return Some(Place(None));
+        }
+        let more = |computing: usize| (computing < self.computing_max).then_some(computing + 1);
+        let taken = self.computing.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+        taken.ok().map(|_| Place(Some(self)))
+    }
+
+    /// A poll crossed so many ticks.
+    pub(super) fn note(&self, ticks: u64) {
+        let mean = self.mean.load(Ordering::Relaxed);
+        let ticks = u32::try_from(ticks).unwrap_or(u32::MAX).saturating_mul(Self::TICK);
+        let next = mean - mean / Self::WEIGHT + ticks / Self::WEIGHT;
+        // Two at once may lose a step, and most polls of most plugins change nothing.
+        if next != mean {
+            self.mean.store(next, Ordering::Relaxed);
         }
     }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        if let Some(habit) = self.0 {
+            habit.computing.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// At least one.
+fn half_of_the_processors() -> usize {
+    std::thread::available_parallelism().map_or(1, |all| (all.get() / 2).max(1))
 }
 
 impl Drop for SlowLane {
@@ -93,26 +127,35 @@ impl Drop for SlowLane {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_plugin_whose_calls_mostly_compute_for_long_begins_in_the_slow_lane_until_they_do_not() {
-        let habit = Habit::default();
-        (0..7).for_each(|_| habit.note(true));
-        assert!(!habit.is_heavy());
-        habit.note(true);
-        assert!(habit.is_heavy());
-        (0..100).for_each(|_| habit.note(true));
-        (0..32).for_each(|_| habit.note(false));
-        assert!(habit.is_heavy(), "one more and it is not");
-        habit.note(false);
-        assert!(!habit.is_heavy());
+    /// So many places that a habit gives at once, up to ten.
+    fn places(habit: &Habit) -> usize {
+        (0..10).map_while(|_| habit.place()).collect::<Vec<_>>().len()
     }
 
     #[test]
-    fn a_call_in_ten_that_computes_for_long_changes_nothing() {
-        let habit = Habit::default();
+    fn a_plugin_whose_calls_take_long_has_half_of_the_workers() {
+        let habit = Habit { computing_max: 2, ..Habit::new() };
+        assert_eq!(places(&habit), 10);
+        (0..20).for_each(|_| habit.note(1));
+        assert_eq!(places(&habit), 2);
+        assert_eq!(places(&habit), 2, "places are given back");
+        (0..100).for_each(|_| habit.note(0));
+        assert_eq!(places(&habit), 10, "it changed its ways");
+    }
+
+    #[test]
+    fn a_poll_in_a_hundred_that_crosses_a_tick_changes_nothing() {
+        let habit = Habit { computing_max: 2, ..Habit::new() };
         for number in 0..1_000 {
-            habit.note(number % 10 == 0);
-            assert!(!habit.is_heavy());
+            habit.note(u64::from(number % 100 == 0));
+            assert_eq!(places(&habit), 10);
         }
+    }
+
+    #[test]
+    fn one_that_computes_for_ever_overflows_nothing() {
+        let habit = Habit { computing_max: 2, ..Habit::new() };
+        (0..1_000).for_each(|_| habit.note(u64::MAX));
+        assert_eq!(places(&habit), 2);
     }
 }
