@@ -11,6 +11,7 @@ pub mod convert;
 pub mod failure;
 pub mod metrics;
 pub mod logging;
+mod spelling;
 pub mod cli;
 
 pub use server::{Server, StopOutcome};

@@ -112,9 +112,9 @@ impl Server {
     pub(crate) async fn start_in(mut config: Config, surroundings: Surroundings) -> anyhow::Result<Self> {
         let Surroundings { environment, rereading, watcher } = surroundings;
         // Bound first: whoever starts a second server learns it at once. Nobody is answered before all is ready.
-        let listener = listener::bind(config.server.listen).await?;
+        let listener = listener::bind("server.listen", config.server.listen).await?;
         let metrics_listener = match config.metrics.listen {
-            Some(address) => Some(listener::bind(address).await?),
+            Some(address) => Some(listener::bind("metrics.listen", address).await?),
             None => None,
         };
         let keys = fill_keys(&mut config)?;
@@ -145,6 +145,7 @@ impl Server {
         if server.app.config.runtime.watch {
             server.background.spawn(server.app.plugins.clone().watch());
         }
+        tell_unused_sections(&server.app);
         info!(address = %server.addr, node = %server.app.config.server.name, "serving");
         Ok(server)
     }
@@ -236,6 +237,14 @@ impl Server {
             }
         }
         left
+    }
+}
+
+/// Tells of sections that configure no plugin: a name may be misspelled.
+fn tell_unused_sections(app: &App) {
+    let plugins = app.plugins.statuses();
+    for name in app.config.plugin.keys().filter(|name| !plugins.iter().any(|plugin| plugin.name == **name)) {
+        warn!(section = format!("[plugin.{name}]"), "a section of the configuration is for no plugin that is there");
     }
 }
 

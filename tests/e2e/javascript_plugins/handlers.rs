@@ -145,7 +145,7 @@ async fn events_and_sessions_are_handled() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn times_and_the_version_are_registered() -> Result<()> {
     let limits = Limits::from(&meadhall::config::RuntimeConfig::default());
-    let inspection = inspect(&component("tests/guests/probe-js"), limits).await?;
+    let inspection = inspect(&component("tests/guests/probe-js"), limits, None).await?;
     assert_eq!((&*inspection.name, &*inspection.version), ("probe-js", "1.2.3"), "as package.json says");
     for handler in
         [("rpc", "probe.echo"), ("before", "UpdateAccount"), ("after", "ChannelJoin"), ("cron", "*/5 * * * *")]

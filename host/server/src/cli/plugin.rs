@@ -1,5 +1,6 @@
 //! `meadhall plugin`: what a plugin's author and a server's operator run.
 
+mod cache;
 mod carried;
 mod check;
 mod js;
@@ -12,7 +13,7 @@ mod test;
 
 use clap::{Args, Subcommand};
 use language::Language;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -86,5 +87,9 @@ pub(super) fn check_script(text: &str) -> Result<(), Vec<String>> {
 
 /// Writes to standard output.
 fn say(text: &str) -> anyhow::Result<()> {
-    Ok(writeln!(std::io::stdout(), "{text}")?)
+    match writeln!(std::io::stdout(), "{text}") {
+        // Whoever reads it has seen enough.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        said => Ok(said?),
+    }
 }

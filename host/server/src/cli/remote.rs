@@ -42,7 +42,12 @@ pub(super) async fn ask(mut config: Config, asked: Asked<'_>, output: &mut impl 
         .body(Body::empty())
         .context("making the request")?;
 
-    let unreachable = || format!("{} at {address} (server.listen)", asked.why);
+    let unreachable = || {
+        format!(
+            "{} at {address} (server.listen: give the --config, --data-dir or --listen that it was started with)",
+            asked.why
+        )
+    };
     let mut connection = Connection::open(address).await.with_context(unreachable)?;
     let response = connection.requests.send_request(request).await.with_context(unreachable)?;
     let status = response.status();

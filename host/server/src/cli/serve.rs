@@ -2,7 +2,7 @@
 
 use super::configuration::ConfigurationArgs;
 use crate::config::{Config, KeySource, Sources, load};
-use crate::plugin::{Plugins, Trigger};
+use crate::plugin::{Outcome, Plugins, Trigger};
 use crate::{Server, StopOutcome, logging};
 use anyhow::{Context as _, bail};
 use clap::Args;
@@ -73,14 +73,25 @@ fn tell(server: &Server) {
     }
     let folder = std::path::absolute(&config.server.data_dir).unwrap_or_else(|_| config.server.data_dir.clone());
     lines.push(format!("  data:    {}", folder.display()));
-    let plugins: Vec<_> = config.runtime.plugins.iter().map(|path| path.display().to_string()).collect();
-    let watched = if config.runtime.watch { ", watched" } else { "" };
-    let plugins = if plugins.is_empty() { "none".to_owned() } else { plugins.join(", ") + watched };
-    lines.push(format!("  plugins: {plugins}"));
+    lines.push(format!("  plugins: {}", plugins_line(server)));
     lines.push(format!("  keys:    {}", keys_line(server.keys())));
     // A closed standard output is no reason to stop serving.
     let _ = writeln!(std::io::stdout(), "{}", lines.join("\n"));
     info!(keys = keys_line(server.keys()), "keys");
+}
+
+/// Which there are, and where: somebody who names the wrong folder sees that it holds none.
+fn plugins_line(server: &Server) -> String {
+    let app = server.app();
+    let paths: Vec<_> = app.config.runtime.plugins.iter().map(|path| path.display().to_string()).collect();
+    let paths = paths.join(", ");
+    let names: Vec<_> = app.plugins.statuses().into_iter().map(|plugin| plugin.name).collect();
+    let watched = if app.config.runtime.watch { ", watched" } else { "" };
+    match (paths.as_str(), names.as_slice()) {
+        ("", _) => "none".to_owned(),
+        (paths, []) => format!("none, for there is no .wasm file in {paths}{watched}"),
+        (paths, names) => format!("{}, from {paths}{watched}", names.join(", ")),
+    }
 }
 
 fn keys_line(keys: &KeySource) -> String {
@@ -134,8 +145,12 @@ impl ReloadSignals {
             if self.had_terminal && !std::io::stdin().is_terminal() {
                 return "SIGHUP of a terminal that was closed";
             }
-            // What comes of it is in the log.
-            let _ = plugins.reload(None, Trigger::Signal).await;
+            // What comes of it is in the log, but for nothing.
+            if let Ok(changes) = plugins.reload(None, Trigger::Signal).await
+                && changes.iter().all(|change| change.outcome == Outcome::Unchanged)
+            {
+                info!("SIGHUP: no plugin has changed");
+            }
         }
     }
 }

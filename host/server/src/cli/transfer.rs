@@ -72,6 +72,7 @@ impl ImportArgs {
             let imported = store.import(input.lines()).await;
             store.close().await;
             tell(&format!("imported {} things into {}", imported?, folder.display()));
+            tell("keys are not among them: copy keys.toml of the old data folder, or all clients have to be given a new one");
             Ok(())
         })
     }

@@ -8,6 +8,7 @@ use axum::http::{HeaderValue, Uri};
 use std::collections::HashSet;
 use std::fmt::Display;
 use std::net::SocketAddr;
+use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
 /// All faults.
@@ -147,9 +148,20 @@ fn browsers_and_log(config: &Config, faults: &mut Checking) {
             faults.fault("cors.origins", format!("{origin:?}"), "is there twice");
         }
     }
-    if let Err(error) = EnvFilter::try_new(&config.log.level) {
-        faults.fault("log.level", format!("{:?}", config.log.level), format!("is no level and no filter: {error}"));
-    }
+    let level = &config.log.level;
+    // A word alone is taken for the name of a target, and then everything else is silent.
+    let word = level
+        .split(',')
+        .map(str::trim)
+        .find(|part| !part.contains(['=', '[']) && (part.is_empty() || part.parse::<LevelFilter>().is_err()));
+    let problem = match (word, EnvFilter::try_new(level)) {
+        (Some(_), _) => {
+            "must be off, error, warn, info, debug or trace, or a filter such as info,meadhall::plugin=debug".into()
+        }
+        (None, Err(error)) => format!("is no level and no filter: {error}"),
+        (None, Ok(_)) => return,
+    };
+    faults.fault("log.level", format!("{level:?}"), problem);
 }
 
 /// Scheme, host and port, as browsers write it: nothing behind, no capitals in front.
@@ -179,6 +191,14 @@ mod tests {
     fn each_fault_is_found() {
         type Case = (fn(&mut Config), &'static str);
         let cases: &[Case] = &[
+            (
+                |c| c.log.level = "loud".into(),
+                r#"log.level = "loud": must be off, error, warn, info, debug or trace, or a filter such as info,meadhall::plugin=debug"#,
+            ),
+            (
+                |c| c.log.level = "info,meadhall::plugin".into(),
+                r#"log.level = "info,meadhall::plugin": must be off, error, warn, info, debug or trace, or a filter such as info,meadhall::plugin=debug"#,
+            ),
             (|c| c.runtime.instances = 0, "runtime.instances = 0: must be at least 1"),
             (|c| c.socket.ping_backoff_threshold = 0, "socket.ping_backoff_threshold = 0: must be at least 1"),
             (

@@ -50,13 +50,13 @@ pub enum KeySource {
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// The file cannot be read.
-    #[error("cannot read the keys in {path}: {source}")]
+    #[error("cannot read the keys in {path}")]
     Read { path: PathBuf, source: io::Error },
     /// The file holds something else.
     #[error("{path} does not hold keys: {problem}")]
     Malformed { path: PathBuf, problem: String },
     /// The file cannot be written.
-    #[error("cannot write the keys to {path}: {source}")]
+    #[error("cannot write the keys to {path}")]
     Write { path: PathBuf, source: io::Error },
     /// The operating system has no randomness.
     #[error("cannot make keys: {0}")]

@@ -4,6 +4,7 @@ use super::Config;
 use super::check::check;
 use super::fault::{Fault, Faults, MASK, is_secret};
 use super::plugin::{self, TextForm};
+use crate::spelling::nearest;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
@@ -64,15 +65,17 @@ impl Loading {
 
     fn file(&mut self, file: &Path) {
         let shown = format!("{:?}", file.display().to_string());
-        let table = match std::fs::read_to_string(file) {
-            Ok(text) => text.parse::<Table>(),
+        let text = match std::fs::read_to_string(file) {
+            Ok(text) => text,
             Err(error) => return self.fault("--config", shown, format!("cannot be read: {error}")),
         };
-        match table {
+        match text.parse::<Table>() {
             Ok(table) => table.into_iter().for_each(|(section, value)| self.section(&section, value)),
             Err(error) => {
                 let problem = error.message().lines().collect::<Vec<_>>().join(", ");
-                self.fault("--config", shown, format!("is no TOML: {problem}"));
+                let end = error.span().map_or(0, |span| span.start.min(text.len()));
+                let line = text.as_bytes()[..end].iter().filter(|byte| **byte == b'\n').count() + 1;
+                self.fault("--config", shown, format!("is no TOML: line {line}: {problem}"));
             }
         }
     }
@@ -99,6 +102,10 @@ impl Loading {
             }
             value if matches!(key, "allow" | "limits") => {
                 self.fault(format!("{PLUGIN}.{plugin}.{key}"), value.to_string(), "is no section");
+            }
+            Value::Table(_) => {
+                let problem = "is no section: those of a plugin are allow and limits, and a setting is a text";
+                self.fault(format!("{PLUGIN}.{plugin}.{key}"), MASK.to_owned(), problem);
             }
             value => self.value(&[PLUGIN, plugin, key], value),
         }
@@ -139,13 +146,36 @@ impl Loading {
         let key = path.join(".");
         let of_plugin = |path: &[&str]| matches!(path, [PLUGIN, _, below @ ..] if plugin::form(below).is_some());
         if self.default_of(path).is_none() && !of_plugin(path) {
-            return self.fault(&*key, shown(path, &value), "is no known setting");
+            let problem = match self.nearest(path) {
+                Some(known) => format!("is no known setting, did you mean {known}?"),
+                None => "is no known setting".to_owned(),
+            };
+            return self.fault(&*key, shown(path, &value), problem);
         }
         let mut alone = Table::new();
         put(&mut alone, path, value.clone());
         match Config::deserialize_table(alone) {
             Ok(_) => put(&mut self.table, path, value),
-            Err(error) => self.fault(&*key, shown(path, &value), error.message()),
+            Err(error) => self.fault(&*key, shown(path, &value), in_words(error.message())),
+        }
+    }
+
+    /// The known setting that is most like another, where one is like it.
+    fn nearest(&self, path: &[&str]) -> Option<String> {
+        let keys = |section: &str| self.known.get(section)?.as_table();
+        match path {
+            [section, key] => {
+                let section = nearest(section, self.known.keys().map(String::as_str))?;
+                let key = nearest(key, keys(section)?.keys().map(String::as_str))?;
+                Some(format!("{section}.{key}"))
+            }
+            // Sections and keys of a variable have two underscores between them.
+            [one] => {
+                let (section, key) = self.known.keys().find_map(|known| Some((known, one.strip_prefix(&**known)?)))?;
+                let key = key.strip_prefix('_')?;
+                keys(section)?.contains_key(key).then(|| format!("{section}.{key}"))
+            }
+            _ => None,
         }
     }
 
@@ -199,6 +229,25 @@ fn list(text: &str) -> Value {
         Value::Array(items.map(|item| Value::String(item.to_owned())).collect())
     })
 }
+
+/// What is expected, in the words of somebody who writes a configuration and not of the parser.
+fn in_words(problem: &str) -> String {
+    let expected = match problem.rsplit_once(", expected ") {
+        Some((_, "a boolean")) => "must be true or false",
+        Some((_, "a string")) => "must be a text",
+        Some((_, "a sequence")) => "must be a list, such as [\"one\", \"two\"]",
+        Some((_, "struct HttpGrant")) => "must be tables, such as { host = \"api.example.com\" }",
+        Some((_, "u8" | "u16" | "u32" | "u64" | "usize")) => "must be a whole number, 0 or more",
+        Some((_, "socket address")) => ADDRESS,
+        _ if problem == "invalid socket address syntax" => ADDRESS,
+        _ if problem == "invalid IP address syntax" => "must be IP addresses, such as 10.0.0.1",
+        _ => problem,
+    };
+    expected.to_owned()
+}
+
+/// What addresses must be.
+const ADDRESS: &str = "must be an IP address and a port, such as 127.0.0.1:7350";
 
 fn shown(path: &[&str], value: &Value) -> String {
     let secret = match path {
@@ -287,21 +336,65 @@ mod tests {
     #[test]
     fn each_fault_names_key_and_value() {
         let cases: &[Case] = &[
-            ("[server]\nlisten = 5", &[], &[], "server.listen = 5: invalid type: integer `5`, expected socket address"),
-            ("[server]\nlisten = \"home\"", &[], &[], r#"server.listen = "home": invalid socket address syntax"#),
+            (
+                "[server]\nlisten = 5",
+                &[],
+                &[],
+                "server.listen = 5: must be an IP address and a port, such as 127.0.0.1:7350",
+            ),
+            (
+                "[server]\nlisten = \"home\"",
+                &[],
+                &[],
+                r#"server.listen = "home": must be an IP address and a port, such as 127.0.0.1:7350"#,
+            ),
             ("[server]\ncolour = \"red\"", &[], &[], r#"server.colour = "red": is no known setting"#),
-            ("[servers]\nname = \"x\"", &[], &[], r#"servers.name = "x": is no known setting"#),
+            (
+                "[server]\nlisen = \"x\"",
+                &[],
+                &[],
+                r#"server.lisen = "x": is no known setting, did you mean server.listen?"#,
+            ),
+            (
+                "[servers]\nname = \"x\"",
+                &[],
+                &[],
+                r#"servers.name = "x": is no known setting, did you mean server.name?"#,
+            ),
+            (
+                "[plugin.p.alow]\nhttp = []",
+                &[],
+                &[],
+                r#"plugin.p.alow = "***": is no section: those of a plugin are allow and limits, and a setting is a text"#,
+            ),
+            (
+                "[plugin.p.allow]\nhttp = [\"a.example\"]",
+                &[],
+                &[],
+                r#"plugin.p.allow.http = ["a.example"]: must be tables, such as { host = "api.example.com" }"#,
+            ),
+            (
+                "[server]\ntrusted_proxies = [\"x\"]",
+                &[],
+                &[],
+                r#"server.trusted_proxies = ["x"]: must be IP addresses, such as 10.0.0.1"#,
+            ),
             ("server = 5", &[], &[], "server = 5: is no section"),
             ("[plugin]\nx = \"y\"", &[], &[], r#"plugin.x = "***": is no known setting"#),
-            ("", &[("MEADHALL_SERVER_LISTEN", "x")], &[], r#"server_listen = "x": is no known setting"#),
+            (
+                "",
+                &[("MEADHALL_SERVER_LISTEN", "x")],
+                &[],
+                r#"server_listen = "x": is no known setting, did you mean server.listen?"#,
+            ),
             (
                 "",
                 &[("MEADHALL_RUNTIME__INSTANCES", "many")],
                 &[],
-                r#"runtime.instances = "many": invalid type: string "many", expected usize"#,
+                r#"runtime.instances = "many": must be a whole number, 0 or more"#,
             ),
-            ("", &[], &["runtime.instances=-1"], "runtime.instances = -1: invalid value: integer `-1`, expected usize"),
-            ("", &[], &["server.dev=yes"], r#"server.dev = "yes": invalid type: string "yes", expected a boolean"#),
+            ("", &[], &["runtime.instances=-1"], "runtime.instances = -1: must be a whole number, 0 or more"),
+            ("", &[], &["server.dev=yes"], r#"server.dev = "yes": must be true or false"#),
             ("", &[], &["log.format=xml"], r#"log.format = "xml": unknown variant `xml`, expected `text` or `json`"#),
             (
                 "",
@@ -310,12 +403,7 @@ mod tests {
                 r#"metrics.listen = "here": is no address such as 127.0.0.1:9350, and not none"#,
             ),
             ("", &[], &["runtime"], r#"--set = "runtime": is not of the form section.key=value"#),
-            (
-                "[session]\nencryption_key = 5",
-                &[],
-                &[],
-                r#"session.encryption_key = "***": invalid type: integer `5`, expected a string"#,
-            ),
+            ("[session]\nencryption_key = 5", &[], &[], r#"session.encryption_key = "***": must be a text"#),
         ];
         for (file, environment, settings, expected) in cases {
             assert_eq!(faults(file, environment, settings), [*expected]);

@@ -269,9 +269,9 @@ mod tests {
             ("[plugin.p.allow]\nfiles = 5".into(), "plugin.p.allow.files = 5: is no known setting".into()),
             (
                 "[plugin.p]\ndeny = \"storage\"".into(),
-                r#"plugin.p.deny = "storage": invalid type: string "storage", expected a sequence"#.into(),
+                r#"plugin.p.deny = "storage": must be a list, such as ["one", "two"]"#.into(),
             ),
-            ("[plugin.p]\nkey = 5".into(), r#"plugin.p.key = "***": invalid type: integer `5`, expected a string"#.into()),
+            ("[plugin.p]\nkey = 5".into(), r#"plugin.p.key = "***": must be a text"#.into()),
             (http(r#"host = "api.example.com/x""#), format!(r#"plugin.p.allow.http = host "api.example.com/x": {host}"#)),
             (http(r#"host = "API.example.com""#), format!(r#"plugin.p.allow.http = host "API.example.com": {host}"#)),
             (http(r#"host = "a.b:80""#), format!(r#"plugin.p.allow.http = host "a.b:80": {host}"#)),

@@ -22,7 +22,9 @@ pub(crate) fn raise(connections: usize) {
     if let Some(limit) = limit.filter(|limit| *limit < needed) {
         warn!(
             limit,
-            needed, "the limit on open files (ulimit -n) is short of server.max_connections: it will run out first"
+            needed,
+            "the limit on open files runs out before server.max_connections: raise it (ulimit -n, LimitNOFILE of systemd) \
+             or lower server.max_connections"
         );
     }
 }

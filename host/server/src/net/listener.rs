@@ -34,14 +34,14 @@ const LOG_INTERVAL: Duration = Duration::from_secs(10);
 /// What a connection gets that is turned away.
 const REFUSAL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
-/// Opens a listening socket.
+/// Opens a listening socket on the address of a setting.
 ///
 /// # Errors
-/// One sentence that names the address.
-pub(crate) async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+/// One sentence that names both.
+pub(crate) async fn bind(setting: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.map_err(|error| match error.kind() {
-        io::ErrorKind::AddrInUse => anyhow::anyhow!("cannot listen on {address}: the address is in use"),
-        _ => anyhow::anyhow!("cannot listen on {address}: {error}"),
+        io::ErrorKind::AddrInUse => anyhow::anyhow!("cannot listen on {address} ({setting}): the address is in use"),
+        _ => anyhow::anyhow!("cannot listen on {address} ({setting}): {error}"),
     })
 }
 

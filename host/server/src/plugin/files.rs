@@ -30,7 +30,7 @@ pub(super) fn look(paths: &[PathBuf]) -> anyhow::Result<Found> {
     let mut found = Found::default();
     for path in paths {
         let files = std::fs::metadata(path)
-            .with_context(|| format!("cannot read plugin {}", path.display()))
+            .with_context(|| format!("cannot read plugin {} (runtime.plugins)", path.display()))
             .and_then(|metadata| if metadata.is_dir() { in_folder(path) } else { Ok(vec![path.clone()]) });
         match files {
             Ok(files) => files.into_iter().try_for_each(|file| found.add(file))?,

@@ -25,7 +25,7 @@ use anyhow::{Context as _, anyhow, bail};
 use meadhall_core::Core;
 use meadhall_core::clock::Environment;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -75,16 +75,17 @@ pub struct Inspection {
     pub exports: Vec<String>,
 }
 
-/// Looks at one plugin without starting it: it is loaded, checked and asked what it handles.
+/// Looks at one plugin without starting it: it is loaded, checked and asked what it handles. Compiled code is kept in
+/// `cache_dir`.
 ///
 /// # Errors
 /// As [`super::Plugins::load`] would fail.
-pub async fn inspect(file: &Path, limits: Limits) -> anyhow::Result<Inspection> {
+pub async fn inspect(file: &Path, limits: Limits, cache_dir: Option<PathBuf>) -> anyhow::Result<Inspection> {
     let config = PluginConfig {
         paths: vec![file.to_owned()],
         sections: BTreeMap::new(),
         limits,
-        cache_dir: None,
+        cache_dir,
         recorder: Arc::new(metrics::NoopRecorder),
         token_lifetime: Duration::ZERO,
         versions_dir: None,

@@ -109,7 +109,7 @@ async fn no_plugins_are_fine() {
 
 #[tokio::test]
 async fn inspecting_tells_what_a_plugin_is() {
-    let found = inspect(&file("only-rpc"), short()).await.unwrap();
+    let found = inspect(&file("only-rpc"), short(), None).await.unwrap();
     assert_eq!((found.name.as_str(), found.version.as_str()), ("only_rpc", "1.2.3"));
     assert_eq!(found.handlers, [("rpc".to_owned(), "Only.Echo".to_owned())]);
     assert_eq!(found.exports, ["meadhall:plugin/lifecycle@0.1.0", "meadhall:plugin/rpc@0.1.0"]);

@@ -11,7 +11,7 @@ async fn a_port_in_use_is_named() {
     let mut config = server.server.app().config.clone();
     config.server.listen = server.server.addr();
     let error = Server::start(config).await.unwrap_err().to_string();
-    assert_eq!(error, format!("cannot listen on {}: the address is in use", server.server.addr()));
+    assert_eq!(error, format!("cannot listen on {} (server.listen): the address is in use", server.server.addr()));
 }
 
 #[tokio::test]

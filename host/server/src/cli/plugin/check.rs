@@ -1,5 +1,6 @@
 //! `meadhall plugin check`.
 
+use super::cache::cache_folder;
 use crate::config::RuntimeConfig;
 use crate::plugin::{Inspection, Limits, inspect, needed_configuration};
 use anyhow::Context as _;
@@ -14,7 +15,7 @@ use tokio::runtime::Runtime;
 /// What a server would refuse to load it for.
 pub(super) fn check(file: &Path) -> anyhow::Result<String> {
     let runtime = Runtime::new().context("cannot start the threads that a plugin runs on")?;
-    let inspection = runtime.block_on(inspect(file, Limits::from(&RuntimeConfig::default())))?;
+    let inspection = runtime.block_on(inspect(file, Limits::from(&RuntimeConfig::default()), cache_folder()))?;
     Ok(report(&inspection))
 }
 

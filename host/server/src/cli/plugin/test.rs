@@ -8,12 +8,12 @@ mod report;
 mod run;
 mod script;
 
+use super::cache::cache_folder;
 use super::language::Language;
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 use lines::Lines;
 use script::Script;
-use std::env;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -83,11 +83,4 @@ fn component(plugin: PathBuf) -> anyhow::Result<(PathBuf, PathBuf)> {
         (Some(component), true) => Ok((component, plugin)),
         _ => bail!("{} holds several plugins: name the component of one, and its script", plugin.display()),
     }
-}
-
-/// Where programs keep what they can make again; none where nothing says where that is.
-fn cache_folder() -> Option<PathBuf> {
-    let given = |name| env::var_os(name).map(PathBuf::from).filter(|folder| folder.is_absolute());
-    let folder = given("XDG_CACHE_HOME").or_else(|| Some(given("HOME")?.join(".cache")))?;
-    Some(folder.join("meadhall"))
 }

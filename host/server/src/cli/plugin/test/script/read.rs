@@ -1,6 +1,7 @@
 //! Reading TOML with its lines: each key is taken by its name and type, and what is left over at the end is a fault.
 
 use super::placeholder;
+use crate::spelling::nearest;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -245,12 +246,9 @@ impl<'a> Fields<'a> {
     pub(super) fn finish(self, reader: &mut Reader<'a>, known: &[&str], why: impl Fn(&str) -> Option<String>) {
         let Self { what, fields, .. } = self;
         for Field { line, key, .. } in fields {
-            let problem = why(&key).unwrap_or_else(|| {
-                let alike = known.iter().map(|known| (strsim::damerau_levenshtein(known, &key), known));
-                match alike.min().filter(|(distance, known)| *distance <= 1 + known.len() / 4) {
-                    Some((_, known)) => format!("{what} has no key `{key}`, did you mean `{known}`?"),
-                    None => format!("{what} has no key `{key}`; it has {}", listed(known)),
-                }
+            let problem = why(&key).unwrap_or_else(|| match nearest(&key, known.iter().copied()) {
+                Some(known) => format!("{what} has no key `{key}`, did you mean `{known}`?"),
+                None => format!("{what} has no key `{key}`; it has {}", listed(known)),
             });
             reader.fault(line, problem);
         }
