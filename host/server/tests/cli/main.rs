@@ -310,6 +310,8 @@ fn an_operator_bans_exports_and_deletes_an_account() {
     let text = refusal(&mut account("ban", "ann"));
     assert_eq!(
         text,
-        format!("meadhall: no server answers at {address} (server.listen): Connection refused (os error 111)")
+        format!(
+            "meadhall: no server answers at {address} (server.listen: give the --config, --data-dir or --listen that it was started with): Connection refused (os error 111)"
+        )
     );
 }

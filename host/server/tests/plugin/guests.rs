@@ -203,7 +203,8 @@ pub(crate) fn short() -> Limits {
 
 /// Limits that leave a call all the time that it wants.
 pub(crate) fn patient() -> Limits {
-    Limits { event_deadline: Duration::from_secs(60), ..short() }
+    let long = Duration::from_secs(60);
+    Limits { rpc_deadline: long, event_deadline: long, start_deadline: long, ..short() }
 }
 
 fn core_config(folder: &Path) -> Config {
@@ -224,6 +225,11 @@ fn core_config(folder: &Path) -> Config {
 /// A server with the hostile guest alone, as plugin `hostile`.
 pub(crate) async fn hostile() -> Arc<Plugins> {
     Setup::new(short()).plugin("hostile", "hostile", &[]).load().await.unwrap()
+}
+
+/// The same where another limit than time is to end a call, on a machine however busy.
+pub(crate) async fn hostile_at_leisure() -> Arc<Plugins> {
+    Setup::new(patient()).plugin("hostile", "hostile", &[]).load().await.unwrap()
 }
 
 pub(crate) async fn rpc(plugins: &Plugins, id: &str, payload: &str) -> Result<String, CallError> {

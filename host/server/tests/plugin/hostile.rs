@@ -1,7 +1,7 @@
 //! Plugins that mean harm: each behaviour ends in a clear error for its own caller within its deadline, the next call
 //! works, and an instance that trapped is never used again.
 
-use crate::guests::{Setup, calls, hostile, named, rpc, short, version};
+use crate::guests::{Setup, calls, hostile, hostile_at_leisure, named, patient, rpc, short, version};
 use crate::logs;
 use meadhall::plugin::{CallContext, CallError, Limits, Plugins};
 use std::sync::Arc;
@@ -56,7 +56,7 @@ async fn a_hook_in_a_loop_ends_at_its_deadline() {
 #[tokio::test]
 async fn a_panic_is_an_error_for_its_caller_and_a_line_in_the_log() {
     logs::collect();
-    let plugins = Setup::new(short()).plugin("panicking", "hostile", &[]).load().await.unwrap();
+    let plugins = Setup::new(patient()).plugin("panicking", "hostile", &[]).load().await.unwrap();
     let error = broken(&plugins, "hostile.trap", "").await;
     assert!(error.starts_with(&named("panicking", r#"rpc "hostile.trap" trapped: "#)), "{error}");
     assert!(logs::of("panicking").iter().any(|line| line.contains("hostile panic text")));
@@ -64,21 +64,21 @@ async fn a_panic_is_an_error_for_its_caller_and_a_line_in_the_log() {
 
 #[tokio::test]
 async fn endless_recursion_overflows_the_guests_stack_alone() {
-    let plugins = hostile().await;
+    let plugins = hostile_at_leisure().await;
     let error = broken(&plugins, "hostile.overflow", "").await;
     assert!(error.starts_with(&named("hostile", r#"rpc "hostile.overflow" overflowed its stack"#)), "{error}");
 }
 
 #[tokio::test]
 async fn memory_ends_at_its_limit() {
-    let plugins = hostile().await;
+    let plugins = hostile_at_leisure().await;
     let error = broken(&plugins, "hostile.memory", "").await;
     assert_eq!(error, named("hostile", r#"rpc "hostile.memory" ran out of memory, the limit is 16777216 bytes"#));
 }
 
 #[tokio::test]
 async fn an_instance_that_grew_too_far_is_retired() {
-    let plugins = hostile().await;
+    let plugins = hostile_at_leisure().await;
     let first = calls(&plugins).await;
     rpc(&plugins, "hostile.keep", "1000000").await.unwrap();
     assert_eq!(calls(&plugins).await, first + 2, "1 MB of 16 is no reason to retire");
@@ -88,7 +88,7 @@ async fn an_instance_that_grew_too_far_is_retired() {
 
 #[tokio::test]
 async fn results_are_bounded() {
-    let limits = Limits { result: 100_000, ..short() };
+    let limits = Limits { result: 100_000, ..patient() };
     let plugins = Setup::new(limits).plugin("hostile", "hostile", &[]).load().await.unwrap();
     assert_eq!(rpc(&plugins, "hostile.huge", "90000").await.unwrap().len(), 90_000);
     let error = broken(&plugins, "hostile.huge", "110000").await;
@@ -97,7 +97,7 @@ async fn results_are_bounded() {
 
 #[tokio::test]
 async fn an_exit_is_an_error() {
-    let plugins = hostile().await;
+    let plugins = hostile_at_leisure().await;
     // It exits with 3, of which WASI 0.2 passes on no more than that it failed.
     assert_eq!(
         broken(&plugins, "hostile.exit", "").await,
@@ -109,7 +109,7 @@ async fn an_exit_is_an_error() {
 async fn log_lines_of_a_call_are_bounded() {
     logs::collect();
     for (plugin, id) in [("logging", "hostile.log_storm"), ("printing", "hostile.print_storm")] {
-        let limits = Limits { rpc_deadline: Duration::from_secs(60), ..short() };
+        let limits = patient();
         let plugins = Setup::new(limits).plugin(plugin, "hostile", &[]).load().await.unwrap();
         let count = |text: &str| logs::of(plugin).iter().filter(|line| line.contains(text)).count();
         rpc(&plugins, id, "").await.unwrap();
@@ -164,7 +164,7 @@ async fn no_guest_keeps_an_async_worker() {
 
 #[tokio::test]
 async fn a_call_that_computes_for_a_while_comes_to_its_end() {
-    let limits = Limits { rpc_deadline: Duration::from_secs(60), ..short() };
+    let limits = patient();
     let plugins = Setup::new(limits).plugin("hostile", "hostile", &[]).load().await.unwrap();
     let first = rpc(&plugins, "hostile.busy", "300").await.unwrap();
     assert_eq!(rpc(&plugins, "hostile.busy", "300").await.unwrap(), first);
