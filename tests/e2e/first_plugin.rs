@@ -55,7 +55,26 @@ async fn from_an_empty_folder_to_an_answer_in_javascript() -> Result<()> {
     let npm =
         Command::new("npm").arg("ci").current_dir(folder.path().join("hello")).stdin(Stdio::null()).output().await?;
     ensure!(npm.status.success(), "`npm ci` failed:\n{}", String::from_utf8_lossy(&npm.stderr));
-    build_and_call(folder.path()).await
+    build_and_call(folder.path()).await?;
+    the_guide(&folder.path().join("hello")).await
+}
+
+/// The plugin and the script of `docs/javascript.md`, in the place of those of a new plugin; and as TypeScript.
+async fn the_guide(hello: &Path) -> Result<()> {
+    let page = std::fs::read_to_string(repository().join("docs/javascript.md"))?;
+    let block = |fence: &str| {
+        let (_, after) = page.split_once(&format!("\n```{fence}\n")).with_context(|| format!("no block of {fence}"))?;
+        after.split_once("```\n").map(|(code, _)| code.to_owned()).context("a block does not end")
+    };
+    std::fs::remove_file(hello.join("src/plugin.js"))?;
+    std::fs::write(hello.join("src/plugin.ts"), block("js")?)?;
+    let script = block("toml script")?;
+    std::fs::write(hello.join("test.toml"), &script)?;
+    let cache = plugin_cache_dir();
+    let tested = meadhall(hello, &["plugin", "test", "--cache", cache.to_str().context("a path of text")?]).await?;
+    let steps = script.matches("[[step]]").count();
+    assert!(tested.ends_with(&format!("\n{steps} passed, 0 failed\n")), "{tested}");
+    Ok(())
 }
 
 /// What follows `new`, with the plugin `hello`.

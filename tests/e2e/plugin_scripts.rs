@@ -98,6 +98,22 @@ async fn every_example_has_a_script_that_passes() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_javascript_handler_throws_is_logged_with_its_name_and_line() -> Result<()> {
+    let script = r#"
+[[step]]
+rpc = "hostile.throw"
+as = "ada"
+payload = "circle"
+error = "Error: round"
+log = ["error rpc \"hostile.throw\" threw: Error: round", "at circle@src/hostile.js:37"]
+"#;
+    let component = tokio::task::spawn_blocking(|| javascript::component("tests/guests/hostile-js")).await?;
+    let run = report(component, script).await?;
+    assert_eq!(run.code, Some(0), "{}{}", run.printed, run.said);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_as_expected_is_told_with_its_line() -> Result<()> {
     let script = r#"
 [[step]]

@@ -26,7 +26,10 @@ pub fn component(folder: &str) -> PathBuf {
 }
 
 /// Builds a plugin, which takes half a second when nothing changed.
-fn build(folder: &Path) -> Result<PathBuf> {
+///
+/// # Errors
+/// What the build says, when it fails.
+pub fn build(folder: &Path) -> Result<PathBuf> {
     let sdk = repository().join(SDK);
     install_packages(&sdk)?;
     let output = Command::new("node")

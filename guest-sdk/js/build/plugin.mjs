@@ -28,7 +28,7 @@ export async function build(folder, { wit, out }) {
   // Put in place at once: a server that watches the file never sees half of it.
   await writeFile(`${file}.new`, await component(bundled, world, plugin));
   await rename(`${file}.new`, file);
-  // What the lines of a stack in the server's log are about.
+  // What the component is made of, for whoever wants to see it.
   await writeFile(file.replace(/\.wasm$/, ".js"), bundled.code);
   await writeFile(stamp, inputs);
   return file;

@@ -2,8 +2,12 @@
 
 import type { Event as Occurrence } from "meadhall:plugin/types@0.1.0";
 import { Context } from "./context.js";
+import { settled } from "./engine.js";
 import { PluginError, code } from "./error.js";
 import { received } from "./event.js";
+import { handlerBegins } from "./host.js";
+import type { Lines } from "./lines.js";
+import { setLines } from "./lines.js";
 import { installConsole, shown, write } from "./log.js";
 import type { Plugin } from "./plugin.js";
 import { drop } from "./plugin.js";
@@ -17,7 +21,11 @@ type Outcome = { tag: "keep" } | { tag: "drop" } | { tag: "replace"; val: string
 type Handler = (...args: any[]) => unknown;
 
 /** What the server calls. The build's entry exports it. */
-export function component(plugin: Plugin, version: string) {
+export function component(plugin: Plugin, version: string, lines: Lines) {
+  setLines(lines);
+  if (typeof plugin?.definition !== "object") {
+    throw new TypeError("the default export is no plugin: it must say `export default plugin({ … })`");
+  }
   const { rpc, before, after, cron, needs, start, event, sessionStart, sessionEnd } = plugin.definition;
   // The server writes ids in lower case.
   const functions = table(rpc, (id) => id.toLowerCase());
@@ -33,25 +41,25 @@ export function component(plugin: Plugin, version: string) {
   return {
     lifecycle: {
       register: () => ({ version, handlers }),
-      start: () => answer(start, nothing),
+      start: () => answer("start", "", start, nothing),
     },
     rpc: {
-      call: (id: string, payload: string) => answer(functions.get(id), text, payload),
+      call: (id: string, payload: string) => answer("rpc", id, functions.get(id), text, payload),
     },
     hooks: {
       before: (name: string, request: string) =>
-        answer(befores.get(name), (result) => outcome(name, result), JSON.parse(request)),
+        answer("before-hook", name, befores.get(name), (result) => outcome(name, result), JSON.parse(request)),
       after: (name: string, request: string, reply: string) =>
-        answer(afters.get(name), nothing, JSON.parse(request), JSON.parse(reply)),
+        answer("after-hook", name, afters.get(name), nothing, JSON.parse(request), JSON.parse(reply)),
     },
     events: {
-      event: (it: Occurrence) => answer(event, nothing, received(it)),
-      sessionStart: (it: Occurrence) => answer(sessionStart, nothing, received(it)),
-      sessionEnd: (it: Occurrence) => answer(sessionEnd, nothing, received(it)),
+      event: (it: Occurrence) => answer("event", it.name, event, nothing, received(it)),
+      sessionStart: (it: Occurrence) => answer("sessionStart", "", sessionStart, nothing, received(it)),
+      sessionEnd: (it: Occurrence) => answer("sessionEnd", "", sessionEnd, nothing, received(it)),
     },
     schedule: {
       tick: (expression: string, dueMs: bigint) =>
-        answer(times.get(expression), nothing, new Date(Number(dueMs))),
+        answer("cron", expression, times.get(expression), nothing, new Date(Number(dueMs))),
     },
     capabilities: {
       needs: () => [
@@ -77,28 +85,31 @@ function named(kind: string, handlers: Map<string, Handler>): { kind: string; na
 /** `console` cannot reach the server while the component is being built, where the plugin's top-level code runs. */
 let consoleIsInstalled = false;
 
-/** Runs a handler, and makes an answer of what it returns, throws or promises. */
-function answer<T>(handler: Handler | undefined, read: (result: unknown) => T, ...args: unknown[]) {
+/** Runs a handler, and makes an answer of what it returns, throws or promises. Its kind and name are for the log. */
+function answer<T>(kind: string, name: string, handler: Handler | undefined, read: (result: unknown) => T, ...args: unknown[]) {
   if (!consoleIsInstalled) {
+    handlerBegins();
     installConsole();
     consoleIsInstalled = true;
   }
+  const refuse = (error: unknown) => refusal(kind, name, error);
   try {
     const result = handler?.(new Context(), ...args);
     if (result instanceof Promise) {
-      return result.then((value): Answer<T> => ({ tag: "ok", val: read(value) })).catch(refusal);
+      const promised = result.then((value): Answer<T> => ({ tag: "ok", val: read(value) })).catch(refuse);
+      return settled(promised, refuse);
     }
     return { tag: "ok", val: read(result) } satisfies Answer<T>;
   } catch (error) {
-    return refusal(error);
+    return refuse(error);
   }
 }
 
 /** What becomes of something that was thrown. */
-function refusal(error: unknown): Answer<never> {
+function refusal(kind: string, name: string, error: unknown): Answer<never> {
   if (isPluginError(error)) return { tag: "err", val: { code: error.code, message: error.message } };
   const told = shown(error);
-  write("error", `a handler threw: ${told}`);
+  write("error", `${name === "" ? kind : `${kind} ${JSON.stringify(name)}`} threw: ${told}`);
   const [sentence = ""] = told.split("\n", 1);
   return { tag: "err", val: { code: code.internal, message: sentence } };
 }

@@ -2,8 +2,22 @@
 
 import { PluginError } from "./error.js";
 
+/** Whether a handler has begun: while the component is built, where the top of each module runs, there is no server. */
+let handling = false;
+
+/** A handler begins. */
+export function handlerBegins(): void {
+  handling = true;
+}
+
+/** Throws where there is no server to do it: the engine would break off without a word that helps. */
+export function needHandler(what: string): void {
+  if (!handling) throw new Error(`${what} work in handlers only, and this runs while the plugin is built`);
+}
+
 /** Calls a function of the server. The error that it answers is thrown as a `PluginError`. */
 export function host<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): R {
+  needHandler("calls to the server");
   try {
     return fn(...args);
   } catch (error) {

@@ -2,12 +2,15 @@
 // write 100 lines; the server drops the rest, and says so once.
 
 import { write as witWrite } from "meadhall:plugin/log@0.1.0";
+import { needHandler } from "./host.js";
+import { inSource } from "./lines.js";
 
 /** How much a line matters. */
 export type Level = "trace" | "debug" | "info" | "warn" | "error";
 
 /** Writes one line. Values stand beside each other: texts as they are, errors with their stack, the rest as JSON. */
 export function write(level: Level, ...values: unknown[]): void {
+  needHandler("calls to the server");
   witWrite(level, values.map((value) => shown(value)).join(" "));
 }
 
@@ -63,9 +66,9 @@ export function isError(value: unknown): value is Error {
 const STACK_LINES = 20;
 
 function withStack(error: Error, causes: number): string {
-  const lines = (error.stack ?? "").trim().split("\n");
+  const lines = (error.stack ?? "").trim().split("\n").map(inSource);
   // What lies below the handler is the SDK's, and the same each time.
-  const below = lines.findIndex((line) => line.startsWith("answer@"));
+  const below = lines.findIndex((line) => /(answer|guarded)@meadhall-guest\/(component|engine)\.ts:/.test(line));
   const own = lines.slice(0, below === -1 ? undefined : below).slice(0, STACK_LINES);
   const stack = own.map((line) => (line === "" ? "" : `\n    at ${line}`)).join("");
   const told = error.cause !== undefined && causes > 0;

@@ -19,7 +19,7 @@ const [bundler, ...plugins] = process.argv.slice(1);
 const { bundle } = await import(bundler);
 for (const plugin of plugins) {
   const at = plugin.lastIndexOf('/');
-  await bundle(plugin.slice(0, at), { entry: plugin.slice(at + 1), version: '0.1.0' }).catch((error) => {
+  await bundle(plugin.slice(0, at), { name: 'plugin', entry: plugin.slice(at + 1), version: '0.1.0' }).catch((error) => {
     console.error(`${plugin}: ${error.message}`);
     process.exitCode = 1;
   });
@@ -40,11 +40,17 @@ fn plugins_and_clients_are_what_typescript_accepts() {
         let Some(language @ ("js" | "ts")) = block.language.as_deref() else { continue };
         let folder = if block.code.contains(CLIENT) { &clients } else { &plugins };
         let file = folder.join(format!("{}.{language}", module_name(&block.place)));
-        fs::write(&file, block.code).unwrap();
+        fs::write(&file, &block.code).unwrap();
         if folder == &plugins {
             built.push(file);
+            // The guide says that its plugin is TypeScript when its file is renamed.
+            if block.place.starts_with("docs/javascript.md") {
+                fs::write(plugins.join(format!("{}_renamed.ts", module_name(&block.place))), block.code).unwrap();
+            }
         }
     }
+    let template = root().join("host/server/src/cli/plugin/js/plugin.js");
+    fs::copy(template, plugins.join("template_renamed.ts")).unwrap();
     fs::write(plugins.join("cells.ts"), cells(&pages)).unwrap();
     let wasm = sdk.join("src/index.ts");
     check(&sdk, &plugins, &json!({ "types": [], "lib": ["es2023"], "paths": { "meadhall-guest": [wasm] } }));

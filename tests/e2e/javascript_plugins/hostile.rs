@@ -96,8 +96,30 @@ async fn results_and_log_lines_are_bounded() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_promise_that_nothing_keeps_is_an_error() -> Result<()> {
     let server = hostile().await?;
-    let error = broken(rpc(&plugins(&server), "hostile.pending", "").await);
-    assert!(error.contains(r#": rpc "hostile.pending" trapped: "#), "{error}");
+    let plugins = plugins(&server);
+    let text = "its promise never settles: nothing is left to run that could do it";
+    for id in ["hostile.pending", "hostile.pending_later", "hostile.pending_cleared"] {
+        let refused = rpc(&plugins, id, "").await;
+        assert_eq!(refused, Err(CallError::Failed { code: 13, message: text.into() }), "{id}");
+    }
+    let thrown = rpc(&plugins, "hostile.throw_later", "").await;
+    assert_eq!(thrown, Err(CallError::Failed { code: 13, message: "Error: later".into() }));
+    for wait in ["0", "20"] {
+        assert_eq!(rpc(&plugins, "hostile.timers", wait).await.as_deref(), Ok("123"), "{wait} ms");
+    }
+    assert!(calls(&plugins).await? >= 1, "the next call works");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn there_is_no_fetch_and_it_says_so() -> Result<()> {
+    let server = hostile().await?;
+    match rpc(&plugins(&server), "hostile.fetch", "").await {
+        Err(CallError::Failed { code: 13, message }) => {
+            assert!(message.contains("use http of meadhall-guest"), "{message}")
+        }
+        other => panic!("{other:?}"),
+    }
     Ok(())
 }
 

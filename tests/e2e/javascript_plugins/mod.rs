@@ -1,5 +1,6 @@
 //! Plugins in JavaScript: what they handle, what they call, and what they cannot break.
 
+mod builds;
 mod daily_reward;
 mod handlers;
 mod hostile;

@@ -55,6 +55,32 @@ export default plugin({
     },
     "hostile.sleep": () => new Promise((done) => setTimeout(done, 3600_000)),
     "hostile.pending": () => new Promise(() => {}),
+    "hostile.pending_later": async () => {
+      await new Promise((done) => setTimeout(done, 5));
+      await new Promise(() => {});
+    },
+    "hostile.pending_cleared": () => new Promise((done) => clearTimeout(setTimeout(done, 1_000))),
+    "hostile.throw_later": () =>
+      new Promise(() => {
+        setTimeout(() => {
+          throw new Error("later");
+        }, 1);
+      }),
+    "hostile.timers": async (_ctx, wait) => {
+      const seen = [];
+      for (const step of [1, 2]) {
+        await new Promise((done) => setTimeout(done, Number(wait)));
+        seen.push(step);
+      }
+      await new Promise((done) => {
+        const id = setInterval(() => {
+          clearInterval(id);
+          done();
+        }, Number(wait));
+      });
+      return [...seen, 3].join("");
+    },
+    "hostile.fetch": () => fetch("https://example.com"),
     "hostile.promises": async () => {
       for (;;) await null;
     },

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Language {
     Rust,
+    // One language for both: the file that a plugin begins in says which of the two it is.
+    #[value(alias = "ts", alias = "javascript", alias = "typescript")]
     Js,
     Python,
 }
@@ -96,6 +98,13 @@ impl Language {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn typescript_is_a_name_of_javascript() {
+        for name in ["js", "ts", "javascript", "typescript"] {
+            assert_eq!(Language::from_str(name, false), Ok(Language::Js));
+        }
+    }
 
     #[test]
     fn a_folder_without_a_plugin_and_one_with_two_manifests_are_refused() {
