@@ -49,8 +49,8 @@ fn follow(parent: &Path, page: &str, lang: &str, language: &str, source: &str) {
 fn the_guide_for_rust_is_a_plugin_that_passes_its_tests() {
     let parent = tempfile::tempdir().unwrap();
     follow(parent.path(), "docs/rust.md", "rust", "rust", "src/lib.rs");
-    let folder = parent.path().join("hello");
-    let tested = run(tool("cargo", &folder).args(["test", "--offline", "--lib"]));
+    let tests = ["test", "--offline", "--lib", "--manifest-path", "hello/Cargo.toml"];
+    let tested = run(tool("cargo", parent.path()).args(tests));
     assert!(tested.contains("test result: ok. 2 passed"), "{tested}");
 }
 
