@@ -22,7 +22,7 @@ COMPONENTIZE_PY = "0.25.1"
 SDK = Path(__file__).resolve().parent
 OLDEST_PYTHON = (3, 11)
 ENTRY = "meadhall_entry"
-NOT_INPUTS = {"build", "sdk", "__pycache__", "node_modules", "target"}
+NOT_INPUTS = {"build", "sdk", "__pycache__", "node_modules", "target", "test.toml"}
 
 
 def fail(sentence: str) -> NoReturn:
@@ -117,12 +117,22 @@ def digest(folder: Path) -> str:
 
 
 def files(root: Path) -> list[Path]:
-    """The files below a folder, without what was built, and without what is hidden."""
+    """The files below a folder, without what was built, what servers and tests have there, and what is hidden."""
     found = []
     for folder, folders, names in os.walk(root):
-        folders[:] = [it for it in folders if it not in NOT_INPUTS and not it.startswith(".")]
-        found += [Path(folder, it) for it in names if not it.startswith(".") and not it.endswith((".pyc", ".md"))]
+        folders[:] = [it for it in folders if is_input(it) and not is_data(Path(folder, it))]
+        found += [Path(folder, it) for it in names if is_input(it) and not it.endswith((".pyc", ".md"))]
     return sorted(found)
+
+
+def is_input(name: str) -> bool:
+    """Whether a file or folder of this name may be part of a component."""
+    return name not in NOT_INPUTS and not name.startswith(".")
+
+
+def is_data(folder: Path) -> bool:
+    """Whether a server keeps its data here: `meadhall serve` does so in `data`, a name that a package may have too."""
+    return (folder / "store").is_dir() and (folder / "commits").is_file()
 
 
 def check(folder: Path) -> None:

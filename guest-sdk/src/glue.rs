@@ -5,6 +5,29 @@ use crate::message::Timestamp;
 use crate::plugin::Outcome;
 use crate::{Error, FromPayload, IntoPayload, Result};
 
+/// Has the panics of this instance logged, from its first call on: an error of one line, in place of what the standard
+/// library prints over several. A hook that the plugin sets by itself stays.
+#[cfg(target_family = "wasm")]
+pub fn log_panics() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        std::panic::set_hook(Box::new(|panic| {
+            crate::log::write(crate::log::Level::Error, &one_line(&panic.to_string()));
+        }));
+    });
+}
+
+/// In tests, which run natively, panics are the test runner's.
+#[cfg(not(target_family = "wasm"))]
+pub fn log_panics() {}
+
+/// A log line is one line, whatever the text has: the message of a panic begins on a line of its own, and that of
+/// `assert_eq!` has three.
+#[cfg(any(target_family = "wasm", test))]
+fn one_line(text: &str) -> String {
+    text.split('\n').map(str::trim).collect::<Vec<_>>().join(" ")
+}
+
 /// The answer to an id that the plugin did not register.
 ///
 /// # Errors
@@ -141,5 +164,16 @@ pub trait Done {
 impl Done for Result<()> {
     fn into_result(self) -> Result<()> {
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_line;
+
+    #[test]
+    fn a_panic_of_several_lines_is_one() {
+        let panic = "panicked at src/lib.rs:14:9:\nassertion `left == right` failed\n  left: 1\n right: 2";
+        assert_eq!(one_line(panic), "panicked at src/lib.rs:14:9: assertion `left == right` failed left: 1 right: 2");
     }
 }

@@ -1,7 +1,7 @@
 //! What lies under `#[plugin]`: a plain trait, for those who want no macro.
 
 use crate::bindings::exports::meadhall::plugin::{capabilities, events, hooks, lifecycle, rpc, schedule};
-use crate::{Context, Error, Event, Hook, Result};
+use crate::{Context, Error, Event, Hook, Result, glue};
 use std::marker::PhantomData;
 
 pub use crate::bindings::exports::meadhall::plugin::capabilities::Need;
@@ -50,7 +50,7 @@ pub trait Plugin {
     /// # Errors
     /// They go to the caller.
     fn rpc(_ctx: &Context, id: &str, _payload: String) -> Result<String> {
-        crate::glue::no_rpc(id)
+        glue::no_rpc(id)
     }
 
     /// Runs before the message `name`. `request` is its public JSON.
@@ -198,54 +198,62 @@ macro_rules! export {
 #[derive(Debug)]
 pub struct Exports<P>(PhantomData<P>);
 
+/// What a call begins with, whichever is an instance's first.
+fn called() -> Context {
+    glue::log_panics();
+    Context::new()
+}
+
 impl<P: Plugin> lifecycle::Guest for Exports<P> {
     fn register() -> Registration {
+        glue::log_panics();
         P::register()
     }
 
     fn start() -> Result<(), Error> {
-        P::start(&Context::new())
+        P::start(&called())
     }
 }
 
 impl<P: Plugin> rpc::Guest for Exports<P> {
     fn call(id: String, payload: String) -> Result<String, Error> {
-        P::rpc(&Context::new(), &id, payload)
+        P::rpc(&called(), &id, payload)
     }
 }
 
 impl<P: Plugin> hooks::Guest for Exports<P> {
     fn before(name: String, request: String) -> Result<Outcome, Error> {
-        P::before(&Context::new(), &name, &request)
+        P::before(&called(), &name, &request)
     }
 
     fn after(name: String, request: String, reply: String) -> Result<(), Error> {
-        P::after(&Context::new(), &name, &request, &reply)
+        P::after(&called(), &name, &request, &reply)
     }
 }
 
 impl<P: Plugin> events::Guest for Exports<P> {
     fn event(event: Event) -> Result<(), Error> {
-        P::event(&Context::new(), event)
+        P::event(&called(), event)
     }
 
     fn session_start(event: Event) -> Result<(), Error> {
-        P::session_start(&Context::new(), event)
+        P::session_start(&called(), event)
     }
 
     fn session_end(event: Event) -> Result<(), Error> {
-        P::session_end(&Context::new(), event)
+        P::session_end(&called(), event)
     }
 }
 
 impl<P: Plugin> schedule::Guest for Exports<P> {
     fn tick(expression: String, due_ms: i64) -> Result<(), Error> {
-        P::tick(&Context::new(), &expression, due_ms)
+        P::tick(&called(), &expression, due_ms)
     }
 }
 
 impl<P: Plugin> capabilities::Guest for Exports<P> {
     fn needs() -> Vec<Need> {
+        glue::log_panics();
         P::needs()
     }
 }

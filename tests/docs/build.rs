@@ -21,9 +21,7 @@ fn main() {
         println!("cargo::rerun-if-changed={}", root().join(&page.path).display());
         cells.extend(page.cells(&["Rust"]));
         if page.path != TESTED_BY_RUSTDOC {
-            let blocks = page.blocks();
-            let snippets = blocks.iter().filter(|block| block.language.as_deref() == Some("rust"));
-            snippets.for_each(|block| snippet(&out, block, &mut modules));
+            page.programs("rust").iter().for_each(|block| snippet(&out, block, &mut modules));
         }
     }
     let file = out.join("cells.rs");

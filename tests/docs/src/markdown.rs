@@ -4,6 +4,9 @@ use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// The kind of block that belongs to the end of its page's first one in the same language.
+pub const ADDED: &str = "added";
+
 /// Pages outside of `docs/`. `meadhall plugin new` writes those of the templates.
 const PAGES: [&str; 7] = [
     "README.md",
@@ -101,6 +104,18 @@ impl Page {
             }
         }
         blocks
+    }
+
+    /// The files that the blocks of a language are: a reader who is told to add a block has it at the end of the first.
+    pub fn programs(&self, language: &str) -> Vec<Block> {
+        let mut programs: Vec<Block> = Vec::new();
+        for block in self.blocks().into_iter().filter(|block| block.language.as_deref() == Some(language)) {
+            match programs.first_mut().filter(|_| block.role.as_deref() == Some(ADDED)) {
+                Some(program) => program.code.extend(["\n", &block.code]),
+                None => programs.push(block),
+            }
+        }
+        programs
     }
 
     /// The code in the cells of such tables, in the columns with these headings.

@@ -1,11 +1,11 @@
 //! Blocks of data, and that every block is one that some test checks.
 
 use meadhall::config::{Sources, load};
-use meadhall_docs::markdown::{Block, pages};
+use meadhall_docs::markdown::{ADDED, Block, pages};
 
 /// Languages of blocks, and what kinds of text there are in each besides the usual one.
 const LANGUAGES: &[(&str, &[&str])] = &[
-    ("rust", &["no_run"]),
+    ("rust", &["no_run", ADDED]),
     ("js", &[]),
     ("ts", &[]),
     ("python", &[]),

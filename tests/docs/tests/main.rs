@@ -3,6 +3,7 @@
 
 mod blocks;
 mod commands;
+mod guides;
 mod javascript;
 mod links;
 mod python;
@@ -27,10 +28,11 @@ fn clear(folder: &Path, endings: &[&str]) {
     }
 }
 
-/// Runs a tool, which says on its outputs what is wrong.
-fn run(command: &mut Command) {
+/// Runs a tool, which says on its outputs what is wrong, and returns what it prints.
+fn run(command: &mut Command) -> String {
     let output =
         command.stdin(Stdio::null()).output().unwrap_or_else(|error| panic!("{command:?} cannot run: {error}"));
     let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     assert!(output.status.success(), "{}{}", said(&output.stdout), said(&output.stderr));
+    said(&output.stdout)
 }

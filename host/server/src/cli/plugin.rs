@@ -64,7 +64,9 @@ impl PluginArgs {
                 say(&format!("made {name}: its code is in {name}/{}", lang.source()))?;
                 lang.install().map_or(Ok(()), |command| say(&format!("get its tools with: cd {name} && {command}")))?;
                 say(&format!("build it with: meadhall plugin build {name}"))?;
-                say(&format!("test it with: meadhall plugin test {name}"))
+                say(&format!("test it with: meadhall plugin test {name}"))?;
+                let called = lang.component(&name);
+                say(&format!("servers call it {called}; their settings for it stand under [plugin.{called}]"))
             }
             PluginCommand::Build { dir } => {
                 let components = Language::of(&dir)?.build(&dir)?;

@@ -6,6 +6,7 @@ use crate::logs;
 use meadhall::plugin::{CallContext, CallError, Limits, Plugins};
 use std::sync::Arc;
 use std::time::Duration;
+use tracing::Level;
 
 /// Calls a function that breaks something: the error's text, after checking that another instance takes the next call.
 async fn broken(plugins: &Plugins, id: &str, payload: &str) -> String {
@@ -60,6 +61,30 @@ async fn a_panic_is_an_error_for_its_caller_and_a_line_in_the_log() {
     let error = broken(&plugins, "hostile.trap", "").await;
     assert!(error.starts_with(&named("panicking", r#"rpc "hostile.trap" trapped: "#)), "{error}");
     assert!(logs::of("panicking").iter().any(|line| line.contains("hostile panic text")));
+}
+
+#[tokio::test]
+async fn a_panic_in_the_rust_sdk_is_one_error_in_the_log_that_says_where() {
+    logs::collect();
+    let plugins = Setup::new(short()).plugin("of-the-sdk", "panicking", &[]).load().await.unwrap();
+    let told = async |id: &str, payload: &str| {
+        let before = logs::with_levels("of-the-sdk").len();
+        let ended = rpc(&plugins, id, payload).await;
+        assert!(matches!(ended, Err(CallError::Broken(_))), "{id}: {ended:?}");
+        // Without what the server itself says of a call that traps.
+        let lines = logs::with_levels("of-the-sdk").into_iter().skip(before);
+        lines.filter(|(_, text)| !text.contains("trapped: ")).collect::<Vec<_>>()
+    };
+    let check = |told: Vec<(Level, String)>, level: Level, expected: &str| {
+        let [(found, text)] = &told[..] else { panic!("expected one line: {told:?}") };
+        assert!(*found == level && text.starts_with(expected), "{told:?}");
+    };
+    let index = "panicked at panicking/src/lib.rs:11:12: index out of bounds: the len is 3 but the index is 4 ";
+    check(told("index", "beer").await, Level::ERROR, index);
+    let lines = "panicked at panicking/src/lib.rs:17:9: assertion `left == right` failed: what is in the horn? \
+                 left: \"mead\" right: \"ale\" ";
+    check(told("lines", "mead").await, Level::ERROR, lines);
+    check(told("own", "").await, Level::WARN, "as I like it ");
 }
 
 #[tokio::test]

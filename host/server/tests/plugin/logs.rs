@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::{Mutex, Once};
 use tracing::field::{Field, Visit};
-use tracing::{Event, Subscriber};
+use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
-static LINES: Mutex<BTreeMap<String, Vec<String>>> = Mutex::new(BTreeMap::new());
+static LINES: Mutex<BTreeMap<String, Vec<(Level, String)>>> = Mutex::new(BTreeMap::new());
 
 /// Collects the lines of all plugins from now on. Calls of a plugin log on several threads, so this is for the whole
 /// process; tests tell their lines apart by names of plugins.
@@ -21,6 +21,11 @@ pub(crate) fn collect() {
 
 /// The lines of a plugin so far.
 pub(crate) fn of(plugin: &str) -> Vec<String> {
+    with_levels(plugin).into_iter().map(|(_, text)| text).collect()
+}
+
+/// The lines of a plugin so far, and how bad each is.
+pub(crate) fn with_levels(plugin: &str) -> Vec<(Level, String)> {
     LINES.lock().unwrap().get(plugin).cloned().unwrap_or_default()
 }
 
@@ -30,7 +35,7 @@ impl<S: Subscriber> Layer<S> for Collector {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let mut line = Line::default();
         event.record(&mut line);
-        LINES.lock().unwrap().entry(line.plugin).or_default().push(line.text);
+        LINES.lock().unwrap().entry(line.plugin).or_default().push((*event.metadata().level(), line.text));
     }
 }
 

@@ -70,6 +70,15 @@ impl Language {
         }
     }
 
+    /// What the component of a plugin of this name is called: a server knows the plugin by its file's name.
+    pub(super) fn component(self, name: &str) -> String {
+        match self {
+            // As Cargo calls what it builds, and what Python can import.
+            Self::Rust | Self::Python => name.replace('-', "_"),
+            Self::Js => name.to_owned(),
+        }
+    }
+
     /// The files of a new plugin of this name, with the SDK.
     ///
     /// # Errors

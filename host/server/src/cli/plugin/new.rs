@@ -64,6 +64,7 @@ mod tests {
 
         let [component] = &components[..] else { panic!("expected one component: {components:?}") };
         assert_eq!(component.file_name().unwrap(), "daily_rewards.wasm");
+        assert_eq!(component.file_stem().unwrap(), &*Language::Rust.component("daily-rewards"));
         let report = check::check(component).unwrap();
         assert!(report.starts_with("daily_rewards 0.1.0, "), "{report}");
         assert!(report.contains("\nhandles:\n  rpc greet\n  after ChannelMessageSend\nneeds"), "{report}");

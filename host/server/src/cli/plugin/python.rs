@@ -2,6 +2,7 @@
 
 mod sdk;
 
+use super::language::Language;
 use super::new::NewFiles;
 use anyhow::{Context as _, bail, ensure};
 use std::io::ErrorKind;
@@ -36,7 +37,8 @@ const TEMPLATE: &[(&str, &str)] = &[
 /// For the name that the SDK's own package has.
 pub(super) fn files(name: &str) -> anyhow::Result<NewFiles> {
     ensure!(name != "meadhall", "{name:?} cannot be a plugin's name: it is the SDK's");
-    let text = |text: &str| text.replace("NAME", name).replace("COMPONENT", &name.replace('-', "_"));
+    let component = Language::Python.component(name);
+    let text = |text: &str| text.replace("NAME", name).replace("COMPONENT", &component);
     let mut files: NewFiles = TEMPLATE.iter().map(|&(path, content)| (PathBuf::from(path), text(content))).collect();
     files.extend(sdk::files().map(|&(path, text)| (Path::new(SDK).join(path), text.to_owned())));
     Ok(files)
@@ -76,7 +78,7 @@ fn python(folder: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{check, language::Language, new::new};
+    use super::super::{check, new::new};
     use super::*;
     use std::fs;
     use std::os::unix::fs::symlink;
@@ -103,9 +105,39 @@ mod tests {
 
         let [component] = &components[..] else { panic!("expected one component: {components:?}") };
         assert_eq!(component.file_name().unwrap(), "daily_rewards.wasm");
+        assert_eq!(component.file_stem().unwrap(), &*Language::Python.component("daily-rewards"));
         let report = check::check(component).unwrap();
         assert!(report.starts_with("daily_rewards 0.1.0, "), "{report}");
         assert!(report.contains("\nhandles:\n  rpc greet\n  after ChannelMessageSend\nneeds"), "{report}");
+    }
+
+    /// What a server, a test or a reader leaves beside the plugin is no part of it, and a build takes seconds.
+    #[test]
+    fn only_what_a_component_is_made_of_makes_another() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = new_plugin(parent.path(), "game");
+        let digest = || {
+            let hash = "import build, pathlib, sys; print(build.digest(pathlib.Path(sys.argv[1])))";
+            let mut asked = Command::new(folder.join(".venv/bin/python"));
+            let asked =
+                asked.args(["-B", "-c", hash]).arg(&folder).env("PYTHONPATH", folder.join(SDK)).output().unwrap();
+            assert!(asked.status.success(), "{}", String::from_utf8_lossy(&asked.stderr));
+            asked.stdout
+        };
+        let write = |file: &str| {
+            let file = folder.join(file);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, "something else").unwrap();
+        };
+        let first = digest();
+        // As `meadhall serve` leaves it in the folder that it is started in.
+        for file in ["data/store/db", "data/commits", "data/plugin-cache/x", "test.toml", "README.md", ".git/HEAD"] {
+            write(file);
+        }
+        assert_eq!(digest(), first);
+        // A package may be called as a server calls its folder.
+        write("rules/data/words.py");
+        assert_ne!(digest(), first);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::say;
 use anyhow::{Context as _, bail, ensure};
 use serde::Deserialize;
 use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -81,13 +82,35 @@ fn ensure_target(folder: &Path) -> anyhow::Result<()> {
 }
 
 fn has_target(folder: &Path) -> anyhow::Result<bool> {
-    let asked = command("rustc", folder)
+    let mut asked = command("rustc", folder)
         .args(["--print", "target-libdir", "--target", TARGET])
-        .stderr(Stdio::inherit())
-        .output()
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
         .context("cannot run rustc: https://rustup.rs installs it")?;
-    ensure!(asked.status.success(), "rustc does not know the target {TARGET}: plugins need Rust 1.95 or later");
+    // Passed on as it comes: rustup may first install a toolchain, which takes minutes.
+    let mut said = Vec::new();
+    for line in BufReader::new(asked.stderr.take().context("rustc's messages are piped")?).split(b'\n') {
+        let line = line.context("cannot read what rustc says")?;
+        let line = String::from_utf8_lossy(&line).into_owned();
+        writeln!(std::io::stderr(), "{line}")?;
+        said.push(line);
+    }
+    let asked = asked.wait_with_output().context("cannot read what rustc says")?;
+    ensure!(asked.status.success(), "{}", why_no_target(&said));
     Ok(Path::new(String::from_utf8_lossy(&asked.stdout).trim()).is_dir())
+}
+
+/// Why rustc did not say where the target is, in a sentence, from what it said instead: an old one does not know the target,
+/// and rustup has reasons of its own, such as a toolchain that is not installed.
+fn why_no_target(said: &[String]) -> String {
+    let mistake = said.iter().rev().find_map(|line| line.strip_prefix("error: "));
+    let last = said.iter().rev().map(|line| line.trim()).find(|line| !line.is_empty());
+    let reason = mistake.or(last).unwrap_or("it does not say why");
+    if reason.contains("target specification") {
+        return format!("rustc does not know the target {TARGET}, plugins need Rust 1.95 or later: {reason}");
+    }
+    format!("rustc does not run: {reason}")
 }
 
 /// A program of the toolchain that the folder uses, whichever this process was started with.
@@ -129,5 +152,30 @@ warning: a line of somebody else
 {"reason":"build-finished","success":true}
 "#;
         assert_eq!(components(messages), [PathBuf::from("/t/release/game.wasm")]);
+    }
+
+    #[test]
+    fn a_rustc_that_fails_is_told_from_one_that_is_too_old() {
+        let check = |said: &str, expected: &str| {
+            let said: Vec<String> = said.lines().map(str::to_owned).collect();
+            assert_eq!(why_no_target(&said), expected);
+        };
+        // rustc 1.70.
+        check(
+            "error: Error loading target specification: Could not find specification for target \"wasm32-wasip2\". Run \
+             `rustc --print target-list` for a list of built-in targets\n\n",
+            "rustc does not know the target wasm32-wasip2, plugins need Rust 1.95 or later: Error loading target \
+             specification: Could not find specification for target \"wasm32-wasip2\". Run `rustc --print target-list` \
+             for a list of built-in targets",
+        );
+        // rustup, and its stack where RUST_BACKTRACE is set.
+        let not_there = "error: toolchain '1.70.0-x86_64-unknown-linux-gnu' is not installed\n\
+                         help: run `rustup toolchain install` to install it\n";
+        for stack in ["", "\nStack backtrace:\n   0: anyhow::error\n"] {
+            let expected = "rustc does not run: toolchain '1.70.0-x86_64-unknown-linux-gnu' is not installed";
+            check(&format!("{not_there}{stack}"), expected);
+        }
+        check("Segmentation fault\n\n", "rustc does not run: Segmentation fault");
+        check("", "rustc does not run: it does not say why");
     }
 }
