@@ -2,7 +2,7 @@
 //!
 //! A call starts on the async worker of whoever makes it, since most are done within microseconds. When it still computes
 //! after [`INLINE_TICKS`] it moves to the slow lane, for good. A call that merely waits, for the store or a timer, stays.
-//! Some calls of a plugin whose calls take long begin there: see [`Habit`].
+//! The calls of a plugin whose calls take long begin there: see [`Habit`].
 
 use super::CallError;
 use super::bindings::meadhall::plugin::types::Error;
@@ -11,7 +11,7 @@ use super::engine::Ticks;
 use super::guest::{ExportIndices, Failed, Guest, Host, Identity, Instance};
 use super::limits::INLINE_TICKS;
 use super::pool::{Pool, Slot};
-use super::slow_lane::Habit;
+use super::slow_lane::{self, Habit};
 use super::version::Version;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -30,7 +30,7 @@ pub(super) struct Plugin {
     pub(super) component: InstancePre<Guest>,
     pub(super) exports: ExportIndices,
     pub(super) pool: Pool,
-    /// How its calls keep async workers.
+    /// Where its calls begin.
     pub(super) habit: Habit,
 }
 
@@ -101,14 +101,22 @@ impl Plugin {
         let mut call: BoxedCall<E::Output> = Box::pin(self.clone().execute(export, warm, watch.clone(), current, slot));
 
         let ticks = &self.host.ticks;
-        let finished = match start(&mut call, &watch, ticks, &self.habit, until).await {
+        let begun = match self.habit.is_long() {
+            true => Progress::Heavy,
+            false => start(&mut call, &watch, ticks, &self.habit, until).await,
+        };
+        let finished = match begun {
             Progress::Done(done) => Some(done),
             Progress::Late => None,
-            Progress::Heavy => match tokio::time::timeout_at(until.into(), self.host.slow_lane.run(call)).await {
-                Ok(Some(done)) => Some(done),
-                Ok(None) => return Err(self.broken(function, "failed inside the server")),
-                Err(_) => None,
-            },
+            Progress::Heavy => {
+                let plugin = self.clone();
+                let rest = self.host.slow_lane.run(async move { slow_lane::timed(&plugin.habit, call).await });
+                match tokio::time::timeout_at(until.into(), rest).await {
+                    Ok(Some(done)) => Some(done),
+                    Ok(None) => return Err(self.broken(function, "failed inside the server")),
+                    Err(_) => None,
+                }
+            }
         };
         match finished {
             Some(Ok(Ok(output))) => Ok(output),
@@ -199,13 +207,13 @@ type BoxedCall<T> = Pin<Box<dyn Future<Output = Result<Result<T, Error>, Failed>
 /// How far a call came on the async worker.
 enum Progress<T> {
     Done(T),
-    /// It is one for the slow lane.
+    /// It computes for long.
     Heavy,
     /// It is past its deadline.
     Late,
 }
 
-/// Runs a call until it is done, late, or shows that it computes for long, as far as its plugin may keep async workers.
+/// Runs a call until it is done, late, or shows that it computes for long.
 async fn start<T>(
     call: &mut Pin<Box<dyn Future<Output = T> + Send>>,
     watch: &Watch,
@@ -216,11 +224,10 @@ async fn start<T>(
     // Made when the call first waits: most never do.
     let mut timer = None;
     poll_fn(|cx| {
-        let Some(_place) = habit.place() else { return Poll::Ready(Progress::Heavy) };
         let began = ticks.now();
         watch.resume(began);
         let polled = call.as_mut().poll(cx);
-        habit.note(ticks.now() - began);
+        habit.note_ticks(ticks.now() - began);
         if let Poll::Ready(done) = polled {
             return Poll::Ready(Progress::Done(done));
         }

@@ -8,7 +8,7 @@
 //! | runs of an expression at once | one | `schedule.rs` | the run is skipped, counted, logged |
 //! | time of `register` and `start` | `start_deadline` | as above | the server does not start |
 //! | time on an async worker | [`INLINE_TICKS`] | `call.rs` | the call moves to `slow_lane.rs` |
-//! | async workers at once, for a plugin whose calls take long | half of them | `slow_lane.rs` | the call begins in the slow lane |
+//! | mean time that calls of a plugin compute | a quarter of a [`TICK`] | `slow_lane.rs` | its calls begin in the slow lane |
 //! | memory of an instance | `memory` | [`MemoryLimiter`] | `memory.grow` fails in the plugin |
 //! | memory kept between calls | half of `memory` | `call.rs` | the instance is retired |
 //! | tables, core instances | [`TABLE_ELEMENTS`], [`CORE_INSTANCES`] … | `engine.rs`, [`MemoryLimiter`] | growing fails, or the load |

@@ -237,7 +237,7 @@ impl Loader {
         let name = version.name().clone();
         Plugin {
             pool: Pool::new(),
-            habit: Habit::new(),
+            habit: Habit::default(),
             identity: Arc::new(Identity {
                 lasting: self.lastings.of(&name, limits.instances, &self.recorder),
                 name,

@@ -3,10 +3,15 @@
 //! The queue of the lane is bounded by the instances of all plugins, since each call holds one. Calls take turns of one
 //! tick. When more of them run than there are threads, they only slow down each other.
 
+use super::limits::TICK;
 use anyhow::Context as _;
-use std::future::Future;
+use rustix::time::ClockId;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::Poll;
+use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::JoinSet;
 
@@ -51,62 +56,79 @@ impl SlowLane {
     }
 }
 
-/// How long a plugin's calls lately kept an async worker, and how many keep one now.
-///
-/// Where they take long, no more than half of the workers are theirs at once, and further calls begin in the slow lane. Else a
-/// few callers of such a plugin would keep all workers, for a millisecond each, and calls of others would wait behind them.
-#[derive(Debug)]
+/// How long a plugin's calls lately computed. Where they take long, all begin in the slow lane: else a few callers of such a
+/// plugin would keep all async workers, for a millisecond each, and calls of others would wait behind them.
+#[derive(Debug, Default)]
 pub(super) struct Habit {
-    /// The mean of the last polls, in [`Self::TICK`]s. Few polls cross a tick; how many do tells how long they take.
+    /// The mean of the last calls, in millionths of a [`TICK`].
     mean: AtomicU32,
-    /// Polls under way while the mean is long.
-    computing: AtomicUsize,
-    computing_max: usize,
 }
 
-/// The right to keep an async worker, for one poll.
-#[must_use = "it is given back when this is dropped"]
-pub(super) struct Place<'a>(Option<&'a Habit>);
-
 impl Habit {
-    const TICK: u32 = 1 << 16;
-    /// A poll in eight crosses a tick.
-    const LONG: u32 = Self::TICK / 8;
-    /// How much of the mean the last poll is.
+    const A_TICK: u32 = 1_000_000;
+    const LONG: u32 = Self::A_TICK / 4;
+    /// How much of the mean the last call is.
     const WEIGHT: u32 = 32;
+    /// A call counts for no more, so that one does not speak for a hundred.
+    const MOST: u32 = 4 * Self::A_TICK;
 
-    pub(super) fn new() -> Self {
-        Self { mean: AtomicU32::new(0), computing: AtomicUsize::new(0), computing_max: half_of_the_processors() }
+    /// Whether the next call begins in the slow lane.
+    pub(super) fn is_long(&self) -> bool {
+        self.mean.load(Ordering::Relaxed) >= Self::LONG
     }
 
-    /// A place for a poll; none when the call has to go to the slow lane.
-    pub(super) fn place(&self) -> Option<Place<'_>> {
-        if self.mean.load(Ordering::Relaxed) < Self::LONG {
-            return Some(Place(None));
-        }
-        let more = |computing: usize| (computing < self.computing_max).then_some(computing + 1);
-        let taken = self.computing.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
-        taken.ok().map(|_| Place(Some(self)))
+    /// A call kept an async worker while so many ticks went by. Few cross one, and how many do tells how long they take,
+    /// without a clock for each.
+    pub(super) fn note_ticks(&self, ticks: u64) {
+        self.note(u32::try_from(ticks).unwrap_or(u32::MAX).saturating_mul(Self::A_TICK));
     }
 
-    /// A poll crossed so many ticks.
-    pub(super) fn note(&self, ticks: u64) {
+    /// A call in the slow lane took so much of a processor. By the clock on the wall it takes longer there.
+    fn note_time(&self, time: Duration) {
+        self.note(u32::try_from(time.as_nanos() * u128::from(Self::A_TICK) / TICK.as_nanos()).unwrap_or(u32::MAX));
+    }
+
+    fn note(&self, took: u32) {
         let mean = self.mean.load(Ordering::Relaxed);
-        let ticks = u32::try_from(ticks).unwrap_or(u32::MAX).saturating_mul(Self::TICK);
-        let next = mean - mean / Self::WEIGHT + ticks / Self::WEIGHT;
-        // Two at once may lose a step, and most polls of most plugins change nothing.
+        let next = mean - mean / Self::WEIGHT + took.min(Self::MOST) / Self::WEIGHT;
+        // Two at once may lose a step, and most calls of most plugins change nothing.
         if next != mean {
             self.mean.store(next, Ordering::Relaxed);
         }
     }
 }
 
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        if let Some(habit) = self.0 {
-            habit.computing.fetch_sub(1, Ordering::Relaxed);
-        }
+/// The time of a processor that a call takes in the slow lane. Noted when it ends, or is given up.
+struct Timed<'a> {
+    habit: &'a Habit,
+    time: Duration,
+}
+
+impl Timed<'_> {
+    fn poll<T>(&mut self, poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
+        let before = thread_time();
+        let polled = poll();
+        self.time += thread_time().saturating_sub(before);
+        polled
     }
+}
+
+impl Drop for Timed<'_> {
+    fn drop(&mut self) {
+        self.habit.note_time(self.time);
+    }
+}
+
+/// How long this thread has computed.
+fn thread_time() -> Duration {
+    let time = rustix::time::clock_gettime(ClockId::ThreadCPUTime);
+    Duration::try_from(time).unwrap_or_default()
+}
+
+/// A call as it runs in the slow lane, where it speaks for its plugin too.
+pub(super) async fn timed<T>(habit: &Habit, mut call: Pin<Box<dyn Future<Output = T> + Send>>) -> T {
+    let mut timed = Timed { habit, time: Duration::ZERO };
+    poll_fn(|cx| timed.poll(|| call.as_mut().poll(cx))).await
 }
 
 /// At least one.
@@ -127,35 +149,54 @@ impl Drop for SlowLane {
 mod tests {
     use super::*;
 
-    /// So many places that a habit gives at once, up to ten.
-    fn places(habit: &Habit) -> usize {
-        (0..10).map_while(|_| habit.place()).collect::<Vec<_>>().len()
+    #[test]
+    fn a_plugin_whose_calls_take_long_begins_in_the_slow_lane_until_they_do_not() {
+        let habit = Habit::default();
+        (0..8).for_each(|_| habit.note_ticks(1));
+        assert!(!habit.is_long(), "a few say little");
+        (0..12).for_each(|_| habit.note_ticks(1));
+        assert!(habit.is_long());
+        (0..100).for_each(|_| habit.note_time(TICK / 10));
+        assert!(!habit.is_long(), "it changed its ways");
     }
 
     #[test]
-    fn a_plugin_whose_calls_take_long_has_half_of_the_workers() {
-        let habit = Habit { computing_max: 2, ..Habit::new() };
-        assert_eq!(places(&habit), 10);
-        (0..20).for_each(|_| habit.note(1));
-        assert_eq!(places(&habit), 2);
-        assert_eq!(places(&habit), 2, "places are given back");
-        (0..100).for_each(|_| habit.note(0));
-        assert_eq!(places(&habit), 10, "it changed its ways");
-    }
-
-    #[test]
-    fn a_poll_in_a_hundred_that_crosses_a_tick_changes_nothing() {
-        let habit = Habit { computing_max: 2, ..Habit::new() };
+    fn a_call_in_ten_that_crosses_a_tick_changes_nothing() {
+        let habit = Habit::default();
         for number in 0..1_000 {
-            habit.note(u64::from(number % 100 == 0));
-            assert_eq!(places(&habit), 10);
+            habit.note_ticks(u64::from(number % 10 == 0));
+            assert!(!habit.is_long());
         }
     }
 
     #[test]
-    fn one_that_computes_for_ever_overflows_nothing() {
-        let habit = Habit { computing_max: 2, ..Habit::new() };
-        (0..1_000).for_each(|_| habit.note(u64::MAX));
-        assert_eq!(places(&habit), 2);
+    fn one_call_does_not_speak_for_all() {
+        let habit = Habit::default();
+        habit.note_ticks(u64::MAX);
+        habit.note_time(Duration::MAX);
+        assert!(!habit.is_long());
+        (0..1_000).for_each(|_| habit.note_time(Duration::MAX));
+        assert!(habit.is_long());
+        (0..100).for_each(|_| habit.note_ticks(0));
+        assert!(!habit.is_long());
+    }
+
+    #[tokio::test]
+    async fn a_call_counts_by_what_it_computes_and_not_by_what_it_waits() {
+        let habit = Habit::default();
+        for _ in 0..100 {
+            timed(&habit, Box::pin(tokio::task::yield_now())).await;
+        }
+        assert!(!habit.is_long());
+        for _ in 0..100 {
+            let computing = async {
+                let begun = thread_time();
+                while thread_time() - begun < TICK {
+                    tokio::task::yield_now().await;
+                }
+            };
+            timed(&habit, Box::pin(computing)).await;
+        }
+        assert!(habit.is_long());
     }
 }
