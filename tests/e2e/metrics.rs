@@ -43,6 +43,13 @@ async fn figures_move_with_what_happens() -> Result<()> {
         let of_probe = |line: &&str| line.starts_with(series) && line.contains("plugin=\"probe\"");
         assert!(page.lines().any(|line| of_probe(&line)), "{series} has no line of the probe:\n{page}");
     }
+    for line in page.lines() {
+        // What a plugin counts is the plugin's to describe.
+        let Some((name, _)) = line.strip_prefix("# TYPE meadhall_").and_then(|rest| rest.split_once(' ')) else {
+            continue;
+        };
+        assert!(page.contains(&format!("# HELP meadhall_{name} ")), "meadhall_{name} is not described:\n{page}");
+    }
     astrid.socket.close().await?;
     Ok(())
 }

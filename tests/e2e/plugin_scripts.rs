@@ -306,6 +306,9 @@ async fn what_cannot_run_is_one_sentence_for_each_fault() -> Result<()> {
         let said = refused(plugin.clone(), &format!("{script}{step}")).await?;
         assert!(said.starts_with(expected), "{script}\n{said}");
     }
+    let said = refused(example("analytics"), step).await?;
+    let hint = "; a script has [settings], [allow] and [limits] in place of a section of the plugin";
+    assert!(said.contains("to [plugin.analytics]") && said.contains(hint), "{said}");
     let missing = folder.path().join("missing.wasm");
     let said = refused(missing.clone(), step).await?;
     assert!(said.starts_with(&format!("meadhall: there is no {}", missing.display())), "{said}");

@@ -13,7 +13,7 @@ use super::grants::Grants;
 use super::guest::{Guest, Host, Identity};
 use super::http::system_lookup;
 use super::lasting::Lastings;
-use super::metrics::SharedRecorder;
+use super::metrics::{SharedRecorder, describe};
 use super::pace::Pace;
 use super::pool::Pool;
 use super::slow_lane::{Habit, SlowLane};
@@ -140,6 +140,7 @@ impl Loader {
     ) -> anyhow::Result<Self> {
         let section = |file: &PluginFile| config.sections.get(&*file.name).cloned().unwrap_or_default();
         let limits: Vec<Limits> = files.iter().map(|file| config.limits.with(&section(file).limits)).collect();
+        describe(&*config.recorder);
         let (engine, room, ticks) = engine::build(&limits, &config.limits, config.cache_dir.as_deref())?;
         let linker = Arc::new(imports::linker(&engine).map_err(anyhow::Error::msg)?);
         let host = Arc::new(Host {

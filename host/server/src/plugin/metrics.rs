@@ -3,7 +3,7 @@
 use super::CallError;
 use super::context::Kind;
 use super::limits::{METRIC_NAME_BYTES, METRIC_SERIES, METRIC_TAGS};
-use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder};
+use metrics::{Counter, Gauge, Histogram, Key, KeyName, Label, Level, Metadata, Recorder};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,6 +13,30 @@ use std::time::Duration;
 pub type SharedRecorder = Arc<dyn Recorder + Send + Sync>;
 
 const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
+
+/// Says what each of the figures about plugins is.
+pub(super) fn describe(recorder: &dyn Recorder) {
+    for (name, text) in [
+        ("meadhall_plugin_calls_total", "Calls of plugins"),
+        (
+            "meadhall_plugin_errors_total",
+            "Calls that failed: by the plugin's own error, at a limit, for want of an instance",
+        ),
+        (
+            "meadhall_plugin_cron_skipped_total",
+            "Scheduled runs that were skipped, since the one before was still going on",
+        ),
+        ("meadhall_plugin_http_requests_total", "Requests of plugins to other servers, by what came of them"),
+        (
+            "meadhall_plugin_swaps_total",
+            "Plugins that were loaded, replaced or unloaded while the server ran, or failed to be",
+        ),
+    ] {
+        recorder.describe_counter(KeyName::from_const_str(name), None, text.into());
+    }
+    let seconds = KeyName::from_const_str("meadhall_plugin_call_seconds");
+    recorder.describe_histogram(seconds, None, "How long calls of plugins took, in seconds".into());
+}
 
 /// The calls of one plugin: how many, how long, how many failed, by kind.
 pub(super) struct CallMetrics {

@@ -79,7 +79,14 @@ pub(super) async fn start<'a>(script: &'a Script, paths: Paths<'_>, lines: Lines
         Ok(server) => server,
         Err(error) => {
             let logged: String = lines.take().iter().map(|line| format!("\n      | {line}")).collect();
-            bail!("the plugin does not start: {error:#}{logged}");
+            let problem = format!("{error:#}");
+            // The lines to add are those of a server's configuration.
+            let hint = if problem.contains("to [plugin.") || problem.contains("in [plugin.") {
+                "; a script has [settings], [allow] and [limits] in place of a section of the plugin"
+            } else {
+                ""
+            };
+            bail!("the plugin does not start: {problem}{hint}{logged}");
         }
     };
     let mut clients = clients(&server);
