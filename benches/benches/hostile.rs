@@ -1,7 +1,8 @@
 //! A plugin that does its worst beside one that works, in each language: more hostile calls at once than the server has
 //! threads, for ten seconds, and what another plugin's callers feel of it, at 1,000 calls a second.
 //!
-//! Prints the distributions, and fails when the p99 beside a hostile plugin is more than three times the quiet one.
+//! Prints the distributions, and fails when the p99 beside a hostile plugin is more than three times the quiet one. Both are
+//! parts of a millisecond, and swing with the machine: the median of three rounds counts.
 
 use meadhall::plugin::{CallContext, CallError, Plugins};
 use meadhall_benches::Bench;
@@ -18,6 +19,7 @@ const MEASURED: Duration = Duration::from_secs(10);
 const CALLS_A_SECOND: u32 = 1_000;
 /// The pool of threads for guests that do not yield is smaller than this on any machine.
 const HOSTILE_CALLS: usize = 64;
+const ROUNDS: usize = 3;
 const WORST_RATIO: f64 = 3.0;
 
 /// What ends at a limit, or waits for an instance in vain.
@@ -31,8 +33,14 @@ fn main() -> ExitCode {
         ("js", javascript::component("tests/guests/hostile-js"), WAYS),
         ("python", python("tests/guests/python"), PYTHON_WAYS),
     ];
-    let worst = languages.into_iter().map(|(language, plugin, ways)| ratio(language, plugin, ways)).fold(0.0, f64::max);
-    if worst <= WORST_RATIO { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let medians = languages.map(|(language, plugin, ways)| {
+        let mut ratios = [(); ROUNDS].map(|()| ratio(language, plugin.clone(), ways));
+        ratios.sort_unstable_by(f64::total_cmp);
+        let median = ratios[ROUNDS / 2];
+        println!("{language}: p99 ratio {median:.2} in the median of {ratios:.2?}, at most {WORST_RATIO}");
+        median
+    });
+    if medians.iter().all(|median| *median <= WORST_RATIO) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// How many times the quiet p99 the one beside a hostile plugin is.
@@ -49,9 +57,7 @@ fn ratio(language: &str, hostile: PathBuf, ways: [&'static str; 4]) -> f64 {
     println!("{language}: beside hostile {beside}");
     assert!(hostile.try_join_next().is_none(), "a hostile caller ended before its time");
     hostile.abort_all();
-    let ratio = beside.p99.as_secs_f64() / quiet.p99.as_secs_f64();
-    println!("{language}: p99 ratio {ratio:.2}, at most {WORST_RATIO}");
-    ratio
+    beside.p99.as_secs_f64() / quiet.p99.as_secs_f64()
 }
 
 /// Calls the hostile plugin over and over.
